@@ -1,0 +1,36 @@
+# What we use from others. scripts/packages installs it, scripts/caf brings CAF.
+
+find_package(Threads REQUIRED)
+
+# No version is passed: 0.18 answers only for its exact version, and we take a range.
+if(DEFINED ENV{CAF_DIR})
+  set(CAF_DIR "$ENV{CAF_DIR}" CACHE PATH "Directory of CAFConfig.cmake" FORCE)
+endif()
+find_package(CAF CONFIG QUIET COMPONENTS core io HINTS "${PROJECT_SOURCE_DIR}/.deps/caf-0.18.7")
+if(NOT CAF_FOUND)
+  message(FATAL_ERROR "CAF was not found: run scripts/caf, or set CAF_DIR to an installed CAF.")
+endif()
+if(CAF_VERSION VERSION_LESS 0.18.7 OR CAF_VERSION VERSION_GREATER_EQUAL 2)
+  message(FATAL_ERROR "CAF ${CAF_VERSION} in ${CAF_DIR} is not in the range 0.18.7 to 1.x.")
+endif()
+# g++ 12 reports a use after free in CAF's reference counts once they are inlined into our code, where
+# SYSTEM no longer silences it; it does not see that the count decides who deletes.
+set_property(TARGET CAF::core APPEND PROPERTY
+  INTERFACE_COMPILE_OPTIONS "$<$<CXX_COMPILER_ID:GNU>:-Wno-use-after-free>")
+
+find_path(XXHASH_INCLUDE_DIR xxhash.h REQUIRED)
+find_library(XXHASH_LIBRARY xxhash REQUIRED)
+add_library(xxhash::xxhash UNKNOWN IMPORTED)
+set_target_properties(xxhash::xxhash PROPERTIES
+  IMPORTED_LOCATION "${XXHASH_LIBRARY}"
+  INTERFACE_INCLUDE_DIRECTORIES "${XXHASH_INCLUDE_DIR}")
+
+find_package(fmt REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(benchmark REQUIRED)
+
+if(STOWAGE_TESTS)
+  find_package(Boost 1.74 REQUIRED COMPONENTS unit_test_framework)
+  find_package(rapidcheck REQUIRED)
+endif()

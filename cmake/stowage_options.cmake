@@ -1,0 +1,52 @@
+# Options, language level and the compiler flags of our own targets.
+
+option(STOWAGE_WERROR "Treat warnings in our own code as errors" OFF)
+option(STOWAGE_TESTS "Build the tests" ON)
+option(STOWAGE_HEADER_CHECKS "Compile every public header on its own" OFF)
+option(STOWAGE_TIDY "Run clang-tidy with each compilation" OFF)
+set(STOWAGE_SANITIZE "" CACHE STRING "Sanitizers for our own code, e.g. address,undefined")
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+  set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "Build type" FORCE)
+endif()
+# Line tables are enough for backtraces; full debug information doubles the time to link.
+set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1")
+
+# The tree is its own include directory: <stowage/storage/core/types.hpp> is storage/core/types.hpp.
+# A link rather than copied headers, so that an edited header is seen without configuring again.
+set(STOWAGE_INCLUDE_DIR "${PROJECT_BINARY_DIR}/include")
+file(MAKE_DIRECTORY "${STOWAGE_INCLUDE_DIR}")
+file(CREATE_LINK "${PROJECT_SOURCE_DIR}" "${STOWAGE_INCLUDE_DIR}/stowage" SYMBOLIC)
+
+# What every target of ours is compiled with. Dependencies are imported, hence SYSTEM, targets and
+# give no warnings.
+add_library(stowage_compile_options INTERFACE)
+target_include_directories(stowage_compile_options INTERFACE "${STOWAGE_INCLUDE_DIR}")
+target_compile_options(stowage_compile_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wconversion -Wshadow
+  # __FILE__ in messages names the path in the repository, wherever that was built.
+  "-fmacro-prefix-map=${STOWAGE_INCLUDE_DIR}/stowage/="
+  "-fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=")
+if(STOWAGE_WERROR)
+  target_compile_options(stowage_compile_options INTERFACE -Werror)
+endif()
+if(STOWAGE_SANITIZE)
+  target_compile_options(stowage_compile_options INTERFACE
+    -fsanitize=${STOWAGE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer
+    # g++ takes what the sanitizers insert for uses of uninitialized values.
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
+  target_link_options(stowage_compile_options INTERFACE -fsanitize=${STOWAGE_SANITIZE})
+endif()
+
+if(STOWAGE_TIDY)
+  # With the configuration's hash on the command line, a change of it lints every file again.
+  file(SHA256 "${PROJECT_SOURCE_DIR}/.clang-tidy" tidy_hash)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/.clang-tidy")
+  set(CMAKE_CXX_CLANG_TIDY clang-tidy --quiet "--extra-arg=-DSTOWAGE_TIDY_${tidy_hash}")
+endif()
