@@ -1,0 +1,30 @@
+#include <stowage/storage/execute_plan.hpp>
+
+#include <vector>
+
+namespace stowage {
+
+namespace {
+
+result<void> write_all(const std::vector<device_write>& writes, block_device& device) {
+  std::vector<byte_view> views;
+  for (const auto& w : writes) {
+    views.clear();
+    for (const auto& b : w.buffers) views.push_back(b.view());
+    if (auto written = device.write(w.offset, views); !written) return written;
+  }
+  return {};
+}
+
+}  // namespace
+
+result<void> execute(const write_plan& plan, block_device& device) {
+  if (auto written = write_all(plan.values(), device); !written) return written;
+  if (plan.is_two_phase())
+    if (auto synced = device.sync(); !synced) return synced;
+  if (auto written = write_all(plan.records(), device); !written) return written;
+  if (auto written = write_all(plan.superblock(), device); !written) return written;
+  return device.sync();
+}
+
+}  // namespace stowage

@@ -1,0 +1,95 @@
+#include <stowage/storage/format/journal_record.hpp>
+
+#include <stowage/storage/core/limits.hpp>
+
+#include <algorithm>
+
+namespace stowage {
+
+page_buffer encode_record(record_header& header, byte_view body, std::uint64_t seed) {
+  const auto total = record_bytes_for(body.size());
+  invariant(total <= limits::record_bytes_max, "a record is at most 16 MiB");
+  header.total_bytes = static_cast<std::uint32_t>(total);
+  header.body_bytes = static_cast<std::uint32_t>(body.size());
+  header.body_sum = checksum(body, seed);
+
+  std::vector<std::byte> fields;
+  fields.reserve(layout::record_header_bytes);
+  byte_writer out{fields};
+  out.number(layout::record_magic)
+      .number(layout::format_major)
+      .number(static_cast<std::uint16_t>(header.kind))
+      .number(header.total_bytes)
+      .number(header.body_bytes)
+      .number(header.op_count)
+      .number(header.transaction_count)
+      .number(std::uint32_t{0})
+      .number(header.uuid_low)
+      .number(header.area_salt)
+      .number(header.number.value)
+      .number(header.ep.value)
+      .number(header.synced_through.value)
+      .hash(header.previous);
+  encode_area_ref(out, header.next_area);
+  out.hash(header.body_sum);
+  invariant(fields.size() == layout::record_header_hash_at, "the header's checksum comes last");
+  header.header_sum = checksum(fields, seed);
+  out.hash(header.header_sum);
+
+  page_buffer record{total};
+  std::copy(fields.begin(), fields.end(), record.bytes().begin());
+  std::copy(body.begin(), body.end(), record.bytes().begin() + layout::record_header_bytes);
+  return record;
+}
+
+result<record_header> decode_record_header(byte_view bytes, std::uint64_t offset,
+                                           std::uint64_t seed) {
+  const auto bad = [offset](const char* what) { return fail_at(errc::corrupt, offset, what); };
+  if (bytes.size() < layout::record_header_bytes) return bad("a record header is cut short");
+  bytes = bytes.first(layout::record_header_bytes);
+
+  byte_reader in{bytes};
+  if (in.number<std::uint64_t>() != layout::record_magic) return bad("no record");
+  const auto major = in.number<std::uint16_t>();
+  const auto kind = in.number<std::uint16_t>();
+  record_header h;
+  h.total_bytes = in.number<std::uint32_t>();
+  h.body_bytes = in.number<std::uint32_t>();
+  h.op_count = in.number<std::uint32_t>();
+  h.transaction_count = in.number<std::uint32_t>();
+  in.number<std::uint32_t>();
+  h.uuid_low = in.number<std::uint64_t>();
+  h.area_salt = in.number<std::uint64_t>();
+  h.number = lsn{in.number<std::uint64_t>()};
+  h.ep = epoch{in.number<std::uint64_t>()};
+  h.synced_through = lsn{in.number<std::uint64_t>()};
+  h.previous = in.hash();
+  h.next_area = decode_area_ref(in);
+  h.body_sum = in.hash();
+  h.header_sum = in.hash();
+  if (h.header_sum != checksum(bytes.first(layout::record_header_hash_at), seed))
+    return bad("a record header that does not match its checksum");
+
+  const bool is_known_kind = kind == static_cast<std::uint16_t>(record_kind::group) ||
+                             kind == static_cast<std::uint16_t>(record_kind::seal);
+  if (major != layout::format_major || !is_known_kind)
+    return fail_at(errc::unsupported_version, offset, "a record of a newer format");
+  h.kind = static_cast<record_kind>(kind);
+  if (h.total_bytes > limits::record_bytes_max || h.total_bytes != record_bytes_for(h.body_bytes) ||
+      !is_valid(h.next_area) || h.synced_through >= h.number ||
+      (h.kind == record_kind::seal && (h.op_count != 0 || h.body_bytes != 0)))
+    return bad("a record header with impossible fields");
+  return h;
+}
+
+result<byte_view> record_body(const record_header& header, byte_view record, std::uint64_t offset,
+                              std::uint64_t seed) {
+  if (record.size() < header.total_bytes)
+    return fail_at(errc::corrupt, offset, "a record is cut short");
+  const auto body = record.subspan(layout::record_header_bytes, header.body_bytes);
+  if (checksum(body, seed) != header.body_sum)
+    return fail_at(errc::corrupt, offset, "a record body that does not match its checksum");
+  return body;
+}
+
+}  // namespace stowage

@@ -1,0 +1,89 @@
+// The ordered index of all blocks, with snapshots that cost nothing to take.
+//
+// Contract: names ascend by bytes. `apply` is the one way the state changes, for the live store and for
+// replay alike. A snapshot is the state at the moment it was taken, for ever.
+// Concurrency: the index belongs to one thread; a snapshot may be read on any thread while the index
+// goes on. A node that a snapshot may hold is copied before it changes: each node remembers the edit
+// epoch that created it, and taking a snapshot begins a new one, so no counter is ever read across
+// threads.
+// Limits: O(log n) per operation; a B+tree of 64-way nodes (the nodes of a path are copied once per
+// snapshot).
+#pragma once
+
+#include <stowage/storage/format/op.hpp>
+#include <stowage/storage/index/block.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string_view>
+
+namespace stowage {
+
+namespace detail {
+struct index_node;
+}
+
+/// An immutable view of the index.
+class index_snapshot {
+ public:
+  index_snapshot() noexcept = default;
+
+  /// The block of this name, or null.
+  [[nodiscard]] block_ref find(std::string_view name) const;
+  [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
+
+  /// Calls `visit` for each block of name >= `from`, in order, until it answers false.
+  void for_each_from(std::string_view from,
+                     const std::function<bool(const block_ref&)>& visit) const;
+
+ private:
+  friend class block_index;
+  index_snapshot(std::shared_ptr<const detail::index_node> root, std::uint64_t size) noexcept
+      : root_{std::move(root)}, size_{size} {}
+  std::shared_ptr<const detail::index_node> root_;
+  std::uint64_t size_ = 0;
+};
+
+class block_index {
+ public:
+  block_index();
+  block_index(block_index&&) noexcept;
+  block_index& operator=(block_index&&) noexcept;
+  block_index(const block_index&) = delete;
+  block_index& operator=(const block_index&) = delete;
+  ~block_index();
+
+  [[nodiscard]] block_ref find(std::string_view name) const;
+  [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
+  /// Bytes of values and encoded checkpoint bytes of all blocks.
+  [[nodiscard]] std::uint64_t value_bytes() const noexcept { return value_bytes_; }
+  [[nodiscard]] std::uint64_t checkpoint_bytes() const noexcept { return checkpoint_bytes_; }
+  void for_each_from(std::string_view from,
+                     const std::function<bool(const block_ref&)>& visit) const;
+
+  /// Called with each block that is no longer part of the state, before `apply` returns.
+  using retired_fn = std::function<void(block_ref)>;
+
+  /// Changes the state as `o` says; `published` goes into the blocks it makes. A DELETE of a missing
+  /// name, and a RELOCATE of a block that has another version by now, change nothing; the RELOCATE's own
+  /// extents are then given to `retired`, for nothing refers to them.
+  void apply(const op& o, std::uint64_t published, const retired_fn& retired);
+
+  [[nodiscard]] index_snapshot snapshot();
+
+ private:
+  using node_ptr = std::shared_ptr<detail::index_node>;
+
+  block_ref upsert(block_ref b);
+  block_ref erase(std::string_view name);
+  void count(const block_ref& b, int sign);
+
+  std::uint64_t edit_epoch_ = 1;
+  node_ptr root_;
+  std::uint64_t size_ = 0;
+  std::uint64_t value_bytes_ = 0;
+  std::uint64_t checkpoint_bytes_ = 0;
+};
+
+}  // namespace stowage

@@ -1,0 +1,36 @@
+// Ops on their way to the disk: accepted by the registry, collected by the writer.
+//
+// Contract: ops stand in accept order, which is version order.
+// Concurrency: a batch has one owner at a time; the values it shares are immutable.
+// Limits: says nothing of when it closes (`batch_policy`) or where it goes (`group`).
+#pragma once
+
+#include <stowage/storage/core/bytes.hpp>
+#include <stowage/storage/core/types.hpp>
+#include <stowage/storage/format/op.hpp>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace stowage {
+
+/// An op that was given its version, with its value.
+struct accepted_op {
+  op_kind kind = op_kind::put;
+  std::uint16_t flags = 0;
+  std::string name;
+  version ver;
+  /// Unix time in ms; 0 = never.
+  std::uint64_t expires_at_ms = 0;
+  shared_bytes value;
+};
+
+struct batch {
+  std::vector<accepted_op> ops;
+  std::uint32_t transaction_count = 0;
+
+  [[nodiscard]] bool empty() const noexcept { return ops.empty(); }
+};
+
+}  // namespace stowage

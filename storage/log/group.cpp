@@ -1,0 +1,212 @@
+#include <stowage/storage/log/group.hpp>
+
+#include <stowage/storage/core/invariant.hpp>
+#include <stowage/storage/core/limits.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <unordered_set>
+
+namespace stowage {
+
+namespace {
+
+bool is_packed(std::uint64_t value_bytes) noexcept {
+  return value_bytes < limits::packed_value_bytes_end;
+}
+
+// Values below this are copied into one buffer per group: a buffer each would cost the kernel more than
+// the copy costs us. Larger ones are written from where they are.
+constexpr std::uint64_t staged_value_bytes_end = 2048;
+
+shared_bytes zeros(std::uint64_t length) {
+  static const shared_bytes page = page_buffer::share(page_buffer{page_size});
+  invariant(length <= page_size, "padding is shorter than a page");
+  return page.slice(0, length);
+}
+
+// Walks over the runs from start to end.
+class run_cursor {
+ public:
+  explicit run_cursor(const std::vector<extent>& runs) noexcept : runs_{&runs} {}
+
+  [[nodiscard]] std::uint64_t offset() const noexcept { return (*runs_)[run_].offset + used_; }
+  // Bytes left in the current run, which is the next one as soon as one is full.
+  [[nodiscard]] std::uint64_t room() {
+    invariant(!runs_->empty(), "the runs hold the values of their group");
+    while (used_ == (*runs_)[run_].length) {
+      used_ = 0;
+      ++run_;
+      invariant(run_ < runs_->size(), "the runs hold the values of their group");
+    }
+    return (*runs_)[run_].length - used_;
+  }
+  void advance(std::uint64_t bytes) noexcept { used_ += bytes; }
+  [[nodiscard]] std::uint64_t in_run() const noexcept { return used_; }
+
+ private:
+  const std::vector<extent>* runs_;
+  std::size_t run_ = 0;
+  std::uint64_t used_ = 0;
+};
+
+// Copies small values one behind another and hands out views of the copies; a value for which there is
+// no room is handed back as it is.
+class staging {
+ public:
+  explicit staging(std::uint64_t bytes) : buffer_{std::make_shared<page_buffer>(bytes)} {}
+
+  [[nodiscard]] shared_bytes add(shared_bytes value) {
+    if (value.size() > buffer_->size() - used_) return value;
+    const auto to = buffer_->bytes().subspan(used_, value.size());
+    std::ranges::copy(value.view(), to.begin());
+    used_ += value.size();
+    return {buffer_, to};
+  }
+
+ private:
+  std::shared_ptr<page_buffer> buffer_;
+  std::size_t used_ = 0;
+};
+
+class value_writer {
+ public:
+  value_writer(const std::vector<extent>& runs, std::uint64_t staged_bytes, std::uint64_t seed,
+               write_plan& plan)
+      : cursor_{runs}, staging_{staged_bytes}, seed_{seed}, plan_{&plan} {}
+
+  void write(const shared_bytes& value, std::vector<chunk>& chunks) {
+    if (!is_packed(value.size())) pad_to(page_size);
+    for (std::size_t at = 0; at < value.size();) {
+      const auto length =
+          std::min({value.size() - at, cursor_.room(), std::uint64_t{limits::chunk_bytes_max}});
+      auto piece = value.slice(at, length);
+      chunks.push_back({{cursor_.offset(), length}, checksum(piece.view(), seed_)});
+      if (length < staged_value_bytes_end) piece = staging_.add(std::move(piece));
+      emit(std::move(piece));
+      at += length;
+      pad_to(limits::packing_unit);
+    }
+  }
+
+  // Zeros up to the next multiple of `unit`; runs end on page boundaries, so it stays in the run.
+  void pad_to(std::uint64_t unit) {
+    const auto over = cursor_.in_run() % unit;
+    if (over != 0) emit(zeros(unit - over));
+  }
+
+ private:
+  void emit(shared_bytes bytes) {
+    const auto length = bytes.size();
+    plan_->add_value(cursor_.offset(), std::move(bytes));
+    cursor_.advance(length);
+  }
+
+  run_cursor cursor_;
+  staging staging_;
+  std::uint64_t seed_;
+  write_plan* plan_;
+};
+
+}  // namespace
+
+std::vector<accepted_op> coalesce(std::vector<accepted_op> ops) {
+  // From the last op to the first: a name whose put or delete was seen makes earlier ops moot. A
+  // RELOCATE decides nothing (it applies only to its own version), a CLEAR has no name.
+  std::unordered_set<std::string_view> decided;
+  std::vector<bool> keep(ops.size(), true);
+  for (std::size_t i = ops.size(); i-- > 0;) {
+    const auto& o = ops[i];
+    if (o.kind == op_kind::clear) continue;
+    if (decided.contains(o.name))
+      keep[i] = false;
+    else if (o.kind != op_kind::relocate)
+      decided.insert(o.name);
+  }
+  decided.clear();  // its views die with the moves below
+  std::vector<accepted_op> kept;
+  kept.reserve(ops.size());
+  for (std::size_t i = 0; i < ops.size(); ++i)
+    if (keep[i]) kept.push_back(std::move(ops[i]));
+  return kept;
+}
+
+std::uint64_t value_pages_bytes(const std::vector<accepted_op>& ops) noexcept {
+  std::uint64_t packed = 0;
+  std::uint64_t own_pages = 0;
+  for (const auto& o : ops) {
+    if (is_packed(o.value.size()))
+      packed += round_up(o.value.size(), limits::packing_unit);
+    else
+      own_pages += round_up_to_page(o.value.size());
+  }
+  return round_up_to_page(packed) + own_pages;
+}
+
+std::uint64_t record_body_bytes_for(std::uint64_t name_bytes, std::uint64_t value_bytes) noexcept {
+  // One chunk more than the value needs by size: a run may end inside it.
+  return encoded_op_bytes(name_bytes, value_bytes / limits::chunk_bytes_max + 2);
+}
+
+std::vector<committed_op> place_values(std::vector<accepted_op> ops,
+                                       const std::vector<extent>& runs, std::uint64_t seed,
+                                       write_plan& plan) {
+  std::uint64_t staged_bytes = 0;
+  for (const auto& o : ops)
+    if (o.value.size() < staged_value_bytes_end) staged_bytes += o.value.size();
+
+  std::vector<committed_op> placed;
+  placed.reserve(ops.size());
+  for (auto& o : ops) {
+    committed_op c;
+    c.kind = o.kind;
+    c.flags = o.flags;
+    c.name = std::move(o.name);
+    c.ver = o.ver;
+    c.expires_at_ms = o.expires_at_ms;
+    c.value_length = o.value.size();
+    placed.push_back(std::move(c));
+  }
+
+  value_writer writer{runs, staged_bytes, seed, plan};
+  for (const bool packed_turn : {true, false})
+    for (std::size_t i = 0; i < ops.size(); ++i)
+      if (!ops[i].value.empty() && is_packed(ops[i].value.size()) == packed_turn)
+        writer.write(ops[i].value, placed[i].chunks);
+  writer.pad_to(page_size);
+  return placed;
+}
+
+std::vector<std::byte> encode_body(const std::vector<committed_op>& ops) {
+  std::vector<std::byte> body;
+  std::size_t bytes = 0;
+  for (const auto& o : ops) bytes += encoded_op_bytes(o.name.size(), o.chunks.size());
+  body.reserve(bytes);
+  byte_writer out{body};
+  for (const auto& o : ops) encode_op(out, o.as_op());
+  return body;
+}
+
+void append_record(const journal_identity& who, const record_parts& parts, byte_view body,
+                   const area_ref& spare, journal_areas& areas, write_plan& plan) {
+  const auto bytes = record_bytes_for(body.size());
+  record_header header;
+  header.kind = parts.kind;
+  header.op_count = parts.op_count;
+  header.transaction_count = parts.transaction_count;
+  header.uuid_low = who.uuid_low;
+  if (!parts.in_reserved_page) areas.place(bytes, spare);
+  const auto& at = areas.position();
+  header.area_salt = at.area.salt;
+  header.number = at.last.next();
+  header.ep = who.ep;
+  header.synced_through = parts.synced_through;
+  header.previous = at.previous;
+  header.next_area = at.next;
+  auto record = encode_record(header, body, who.hash_seed);
+  plan.add_record(at.offset, page_buffer::share(std::move(record)));
+  areas.record_placed(header.number, header.header_sum, bytes);
+}
+
+}  // namespace stowage

@@ -1,0 +1,79 @@
+// From accepted ops to one commit: where values lie, the record that names them, the plan that writes both.
+//
+// Contract: `coalesce` keeps accept order and, of several puts and deletes of one name, only the last.
+// `place_values` fills page-aligned runs from their start: packed values first (64-byte units), then the
+// larger ones on pages of their own, split only where a run ends or a chunk is full (4 MiB). The pages of
+// the runs are written whole, so that no page is written by two groups.
+// Concurrency: pure functions; one owner.
+// Limits: the caller brings runs of at least `value_pages_bytes` bytes.
+#pragma once
+
+#include <stowage/storage/core/types.hpp>
+#include <stowage/storage/format/journal_record.hpp>
+#include <stowage/storage/format/op.hpp>
+#include <stowage/storage/log/batch.hpp>
+#include <stowage/storage/log/journal_areas.hpp>
+#include <stowage/storage/log/write_plan.hpp>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace stowage {
+
+/// An op whose value has its place: what the record says and what the index learns.
+struct committed_op {
+  op_kind kind = op_kind::put;
+  std::uint16_t flags = 0;
+  std::string name;
+  version ver;
+  std::uint64_t expires_at_ms = 0;
+  std::uint64_t value_length = 0;
+  std::vector<chunk> chunks;
+
+  [[nodiscard]] op as_op() const noexcept {
+    return {kind, flags, name, ver, expires_at_ms, value_length, chunks};
+  }
+};
+
+/// Drops ops that a later one of the same name in the list makes irrelevant.
+[[nodiscard]] std::vector<accepted_op> coalesce(std::vector<accepted_op> ops);
+
+/// Bytes of whole pages that the values of `ops` take.
+[[nodiscard]] std::uint64_t value_pages_bytes(const std::vector<accepted_op>& ops) noexcept;
+
+/// An upper bound for the record of an op of this name and value size, where values are split at 4 MiB.
+[[nodiscard]] std::uint64_t record_body_bytes_for(std::uint64_t name_bytes,
+                                                  std::uint64_t value_bytes) noexcept;
+
+/// Lays the values of `ops` into `runs`, adds their writes to `plan`, and gives the ops with their places
+/// and checksums (`seed` is the store's).
+[[nodiscard]] std::vector<committed_op> place_values(std::vector<accepted_op> ops,
+                                                     const std::vector<extent>& runs,
+                                                     std::uint64_t seed, write_plan& plan);
+
+/// The body of the record of these ops.
+[[nodiscard]] std::vector<std::byte> encode_body(const std::vector<committed_op>& ops);
+
+/// Who writes the journal: the same in every record of one life of the store.
+struct journal_identity {
+  std::uint64_t uuid_low = 0;
+  std::uint64_t hash_seed = 0;
+  epoch ep;
+};
+
+struct record_parts {
+  record_kind kind = record_kind::group;
+  std::uint32_t op_count = 0;
+  std::uint32_t transaction_count = 0;
+  lsn synced_through;
+  /// A SEAL after `announce_larger`: it stays in the current area, in the page kept for it if need be.
+  bool in_reserved_page = false;
+};
+
+/// Encodes the next record, adds its write to `plan` and moves `areas` past it; `spare` is the area to
+/// announce if the record enters the next one.
+void append_record(const journal_identity& who, const record_parts& parts, byte_view body,
+                   const area_ref& spare, journal_areas& areas, write_plan& plan);
+
+}  // namespace stowage

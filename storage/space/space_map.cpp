@@ -1,0 +1,248 @@
+#include <stowage/storage/space/space_map.hpp>
+
+#include <stowage/storage/core/invariant.hpp>
+#include <stowage/storage/core/limits.hpp>
+
+#include <algorithm>
+#include <array>
+
+namespace stowage {
+
+namespace {
+
+void require_whole_pages(std::uint64_t bytes) {
+  invariant(bytes > 0 && is_page_aligned(bytes), "space is counted in whole pages");
+}
+
+}  // namespace
+
+space_map::space_map(std::uint64_t file_size, std::uint64_t data_start)
+    : file_bytes_{file_size}, data_start_{data_start}, fixed_{data_start} {
+  invariant(is_page_aligned(file_size) && is_page_aligned(data_start) && data_start <= file_size &&
+                file_size <= limits::file_bytes_max,
+            "a file has whole pages and room for its head");
+  if (data_start < file_size) free_.release({data_start, file_size - data_start});
+  check();
+}
+
+result<void> space_map::claim_pages(extent pages) {
+  if (!inside_data(pages))
+    return fail_at(errc::corrupt, pages.offset, "an area lies outside the file");
+  if (!is_page_aligned(pages.offset) || !is_page_aligned(pages.length))
+    return fail_at(errc::corrupt, pages.offset, "an area does not have whole pages");
+  if (!free_.contains(pages))
+    return fail_at(errc::corrupt, pages.offset, "an area overlaps what else is used");
+  free_.claim(pages);
+  fixed_ += pages.length;
+  check();
+  return {};
+}
+
+result<void> space_map::claim_data(extent data) {
+  if (!inside_data(data))
+    return fail_at(errc::corrupt, data.offset, "a block's extent lies outside the file");
+  const auto pages = coverage_of(data);
+  const auto page_of = [&pages](std::size_t i) {
+    return extent{pages.partial[i] * page_size, page_size};
+  };
+  bool fits = pages.whole.empty() || free_.contains(pages.whole);
+  std::array<bool, 2> fresh{};
+  for (std::size_t i = 0; i < pages.partial_count; ++i) {
+    fresh[i] = free_.contains(page_of(i));
+    const auto sharers = liveness_.count(pages.partial[i]);
+    // A used page without a count is an area's, or covered wholly by another block.
+    fits = fits && (fresh[i] || (sharers > 0 && sharers < page_liveness::count_max));
+  }
+  if (!fits)
+    return fail_at(errc::corrupt, data.offset, "a block's extent overlaps what else is used");
+
+  if (!pages.whole.empty()) free_.claim(pages.whole);
+  for (std::size_t i = 0; i < pages.partial_count; ++i)
+    if (fresh[i]) free_.claim(page_of(i));
+  liveness_.add(data);
+  check();
+  return {};
+}
+
+bool space_map::grant(std::uint64_t bytes, grant_class purpose) {
+  if (shortfall(bytes, purpose) > 0) return false;
+  outstanding_ += bytes;
+  check();
+  return true;
+}
+
+std::uint64_t space_map::shortfall(std::uint64_t bytes, grant_class purpose) const noexcept {
+  // More than the largest file holds is missing in any case; the cut keeps the sum from wrapping.
+  const auto asked = std::min(bytes, limits::file_bytes_max + page_size);
+  const auto needed = asked + (purpose == grant_class::ordinary ? reserve_ : 0);
+  return needed > unpromised() ? round_up_to_page(needed - unpromised()) : 0;
+}
+
+void space_map::give_back(std::uint64_t bytes) {
+  invariant(bytes <= outstanding_, "more is given back than was promised");
+  outstanding_ -= bytes;
+}
+
+void space_map::set_reserve(std::uint64_t bytes) {
+  invariant(bytes <= limits::file_bytes_max, "the reserve is larger than any file");
+  reserve_ = bytes;
+}
+
+void space_map::refill(lease& to, std::uint64_t want) {
+  // Free space is whole pages, so the lesser of the two is as well.
+  auto missing = std::min(want, free_.free_bytes());
+  missing = round_up_to_page(missing);
+  if (missing == 0) return;
+  leased_ += missing;
+  if (const auto run = free_.take_run(missing)) {
+    to.add(*run);
+  } else {
+    while (missing > 0) {
+      const auto piece = free_.take_longest(missing);
+      invariant(piece.has_value(), "free space has fewer bytes than it says");
+      to.add(*piece);
+      missing -= piece->length;
+    }
+  }
+  check();
+}
+
+void space_map::spent(std::uint64_t bytes) {
+  require_whole_pages(bytes);
+  invariant(bytes <= leased_, "more is spent than was leased");
+  invariant(bytes <= outstanding_, "more is spent than was promised");
+  leased_ -= bytes;
+  outstanding_ -= bytes;
+  in_flight_ += bytes;
+  check();
+}
+
+void space_map::take_back(lease&& unused) {
+  invariant(unused.available() <= leased_, "more is taken back than was leased");
+  leased_ -= unused.available();
+  for (const auto& run : unused.release()) free_.release(run);
+  check();
+}
+
+std::optional<extent> space_map::allocate_contiguous(std::uint64_t bytes_min,
+                                                     std::uint64_t bytes_wanted) {
+  require_whole_pages(bytes_min);
+  require_whole_pages(bytes_wanted);
+  invariant(bytes_min <= bytes_wanted, "more is needed than wanted");
+  for (auto bytes = bytes_wanted;;) {
+    if (bytes <= unpromised()) {
+      if (const auto run = free_.take_best_fit(bytes)) {
+        fixed_ += bytes;
+        check();
+        return run;
+      }
+    }
+    if (bytes == bytes_min) return std::nullopt;
+    bytes = std::max(bytes_min, round_down(bytes / 2, page_size));
+  }
+}
+
+std::optional<std::vector<extent>> space_map::allocate_scattered(std::uint64_t bytes,
+                                                                 std::uint64_t piece_bytes_max) {
+  require_whole_pages(bytes);
+  require_whole_pages(piece_bytes_max);
+  if (bytes > unpromised() || bytes > free_.free_bytes()) return std::nullopt;
+  std::vector<extent> pieces;
+  for (auto missing = bytes; missing > 0;) {
+    const auto length = std::min(missing, piece_bytes_max);
+    // The smallest run that holds a whole piece: it spares the long runs, and goes on in the same
+    // run with the next piece.
+    auto piece = free_.take_best_fit(length);
+    if (!piece) piece = free_.take_longest(length);
+    invariant(piece.has_value(), "free space has fewer bytes than it says");
+    pieces.push_back(*piece);
+    missing -= piece->length;
+  }
+  fixed_ += bytes;
+  check();
+  return pieces;
+}
+
+void space_map::free_extent(extent pages) {
+  invariant(inside_data(pages), "an extent outside the file is freed");
+  invariant(pages.length <= fixed_ - data_start_, "more is freed than was allocated");
+  free_.release(pages);
+  fixed_ -= pages.length;
+  check();
+}
+
+void space_map::publish(extent data) {
+  invariant(inside_data(data), "an extent outside the file is published");
+  const auto before = liveness_.live_pages();
+  liveness_.add(data);
+  const auto settled = (liveness_.live_pages() - before) * page_size;
+  invariant(settled <= in_flight_, "more is published than was spent");
+  in_flight_ -= settled;
+  check();
+}
+
+void space_map::retire(extent data) {
+  invariant(inside_data(data), "an extent outside the file is retired");
+  std::vector<extent> freed;
+  liveness_.remove(data, freed);
+  for (const auto& pages : freed) free_.release(pages);
+  check();
+}
+
+void space_map::grow(std::uint64_t new_size) {
+  invariant(
+      is_page_aligned(new_size) && new_size >= file_bytes_ && new_size <= limits::file_bytes_max,
+      "a file grows by whole pages");
+  if (new_size > file_bytes_) free_.release({file_bytes_, new_size - file_bytes_});
+  file_bytes_ = new_size;
+  check();
+}
+
+space_stats space_map::stats() const noexcept {
+  space_stats s;
+  s.file_bytes = file_bytes_;
+  s.free_bytes = free_.free_bytes();
+  s.leased = leased_;
+  s.fixed = fixed_;
+  s.in_flight = in_flight_;
+  s.live = liveness_.live_pages() * page_size;
+  s.outstanding = outstanding_;
+  s.reserve = reserve_;
+  s.longest_free_run = free_.longest_run();
+  s.free_runs = free_.run_count();
+  return s;
+}
+
+void space_map::check() const {
+  const auto used = fixed_ + in_flight_ + liveness_.live_pages() * page_size;
+  invariant(free_.free_bytes() + leased_ + used == file_bytes_, "free + leased + used = file");
+  invariant(free_.free_bytes() + leased_ >= outstanding_, "more is promised than there is");
+}
+
+bool space_map::inside_data(extent e) const noexcept {
+  return !e.empty() && e.offset >= data_start_ && e.offset < file_bytes_ &&
+         e.length <= file_bytes_ - e.offset;
+}
+
+result<void> check_disjoint(std::vector<extent> extents) {
+  std::erase_if(extents, [](const extent& e) { return e.empty(); });
+  std::sort(extents.begin(), extents.end());
+  for (std::size_t i = 1; i < extents.size(); ++i) {
+    const auto& before = extents[i - 1];
+    // Not by end(): a hostile length wraps.
+    if (extents[i].offset - before.offset < before.length)
+      return fail_at(errc::corrupt, extents[i].offset, "two extents share bytes");
+  }
+  return {};
+}
+
+std::uint64_t growth_for(std::uint64_t file_size, std::uint64_t need) noexcept {
+  if (file_size >= limits::file_bytes_max) return 0;
+  const auto usual = std::clamp(file_size / 16, 16 * limits::mib, limits::gib);
+  const auto left = round_down(limits::file_bytes_max - file_size, page_size);
+  // Compared before it is rounded: rounding up a number near the end would wrap.
+  if (need >= left) return left;
+  return std::min(round_up_to_page(std::max(usual, need)), left);
+}
+
+}  // namespace stowage

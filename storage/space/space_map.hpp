@@ -1,0 +1,156 @@
+// The allocator's whole state: where the file's space is, and how much of it is promised.
+//
+// Contract: every page of the file is in exactly one place: free (F), leased to the writer and
+// unspent (L), or used; used is fixed (the head of the file, journal areas, checkpoints), in flight
+// (spent by the writer, its extents not published yet) or live (holds published extents). Beside
+// the pages run the promises O: bytes granted to the registry before ops are sequenced, not yet
+// spent or given back. F + L >= O holds always, so an op that was accepted never lacks space:
+// `refill` can supply every promise, in single pages at worst. The reserve R is kept out of
+// ordinary grants, so that deletes, checkpoints and compaction still work on a full file. `check()`
+// asserts all this and runs after every change.
+// Concurrency: a plain value; the allocator owns it.
+// Limits: moves no bytes and grows no file: it is told with `grow` after the device has grown. What
+// it frees is reusable at once, so callers free only what no durable record, root or reader needs.
+#pragma once
+
+#include <stowage/storage/core/result.hpp>
+#include <stowage/storage/core/types.hpp>
+#include <stowage/storage/space/free_map.hpp>
+#include <stowage/storage/space/lease.hpp>
+#include <stowage/storage/space/page_liveness.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace stowage {
+
+/// What a promise is for.
+enum class grant_class : std::uint8_t {
+  ordinary,    ///< leaves the reserve alone
+  reclaiming,  ///< leads to free space (a delete), so it may eat the reserve
+};
+
+struct space_stats {
+  std::uint64_t file_bytes = 0;
+  std::uint64_t free_bytes = 0;
+  std::uint64_t leased = 0;
+  std::uint64_t fixed = 0;
+  std::uint64_t in_flight = 0;
+  std::uint64_t live = 0;
+  std::uint64_t outstanding = 0;
+  std::uint64_t reserve = 0;
+  std::uint64_t longest_free_run = 0;
+  std::size_t free_runs = 0;
+
+  friend bool operator==(const space_stats&, const space_stats&) = default;
+};
+
+class space_map {
+ public:
+  /// A file of `file_size` bytes, whole pages, in which everything from `data_start` on is free.
+  space_map(std::uint64_t file_size, std::uint64_t data_start);
+
+  // Recovery: what the file says is used. It may be a hostile file, so what contradicts an earlier
+  // claim is `corrupt` at the extent's offset and changes nothing.
+
+  /// A journal area or a part of a checkpoint: pages nobody else may use.
+  result<void> claim_pages(extent pages);
+
+  /// An extent of a live block: its pages are free, or shared with other blocks where it covers
+  /// them in part. Overlaps within a page are for `check_disjoint` to find.
+  result<void> claim_data(extent data);
+
+  // Promises.
+
+  /// Promises `bytes` if free and leased space has them beyond all other promises, and for an
+  /// ordinary grant beyond the reserve.
+  [[nodiscard]] bool grant(std::uint64_t bytes, grant_class purpose);
+
+  /// The least growth of the file, in whole pages, after which `grant` would succeed; 0 if it would
+  /// now.
+  [[nodiscard]] std::uint64_t shortfall(std::uint64_t bytes, grant_class purpose) const noexcept;
+
+  /// Takes back a promise, or a part of it, that is not needed after all.
+  void give_back(std::uint64_t bytes);
+
+  void set_reserve(std::uint64_t bytes);
+
+  // The writer's lease.
+
+  /// Moves `want` bytes, rounded up to pages, into the lease, or all free space if that is less:
+  /// one run if one is long enough, else the longest there are.
+  void refill(lease& to, std::uint64_t want);
+
+  /// The writer has put `bytes` of its lease under a group, as promised; they are used from now on.
+  void spent(std::uint64_t bytes);
+
+  /// Takes back what a lease still holds.
+  void take_back(lease&& unused);
+
+  // Journal areas, manifests and checkpoint pages: used as soon as they are given out.
+
+  /// One run of `bytes_wanted`, or of half of it and so on down to `bytes_min`, as far as free
+  /// space has such a run and no promise needs it. May eat the reserve.
+  [[nodiscard]] std::optional<extent> allocate_contiguous(std::uint64_t bytes_min,
+                                                          std::uint64_t bytes_wanted);
+
+  /// `bytes` in pieces of at most `piece_bytes_max`, or nothing if promises need the space. May eat
+  /// the reserve.
+  [[nodiscard]] std::optional<std::vector<extent>> allocate_scattered(
+      std::uint64_t bytes, std::uint64_t piece_bytes_max);
+
+  /// Frees an area, a manifest or checkpoint pages, wholly or in part.
+  void free_extent(extent pages);
+
+  // Data.
+
+  /// An extent of a group that is durable now. All extents of a group are published before any of
+  /// them is retired, or the page of one would be freed under its neighbours. A spent page in which
+  /// nothing is ever published stays in flight until the next recovery.
+  void publish(extent data);
+
+  /// A published extent that nothing needs any more: its pages are free unless others share them.
+  void retire(extent data);
+
+  // The file.
+
+  /// The device has `new_size` bytes now, whole pages and no fewer than before.
+  void grow(std::uint64_t new_size);
+
+  [[nodiscard]] std::uint64_t file_bytes() const noexcept { return file_bytes_; }
+  [[nodiscard]] const free_map& free_space() const noexcept { return free_; }
+  [[nodiscard]] const page_liveness& liveness() const noexcept { return liveness_; }
+  [[nodiscard]] space_stats stats() const noexcept;
+
+  /// Asserts that free + leased + used = file and that every promise can be kept.
+  void check() const;
+
+ private:
+  [[nodiscard]] std::uint64_t unpromised() const noexcept {
+    return free_.free_bytes() + leased_ - outstanding_;
+  }
+  [[nodiscard]] bool inside_data(extent e) const noexcept;
+
+  std::uint64_t file_bytes_;
+  std::uint64_t data_start_;
+  free_map free_;
+  page_liveness liveness_;
+  std::uint64_t leased_ = 0;
+  std::uint64_t fixed_ = 0;
+  std::uint64_t in_flight_ = 0;
+  std::uint64_t outstanding_ = 0;
+  std::uint64_t reserve_ = 0;
+};
+
+/// `corrupt`, at the offset of the later one, if any two of `extents` share a byte. Extents without
+/// bytes share none.
+[[nodiscard]] result<void> check_disjoint(std::vector<extent> extents);
+
+/// By how many bytes to grow a file of `file_size` in which `need` bytes are missing: 1/16 of it
+/// but at least 16 MiB and at most 1 GiB, or `need` if that is more, in whole pages. Less than
+/// `need` only where the largest file there may be leaves no more.
+[[nodiscard]] std::uint64_t growth_for(std::uint64_t file_size, std::uint64_t need) noexcept;
+
+}  // namespace stowage
