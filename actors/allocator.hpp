@@ -1,0 +1,48 @@
+// The allocator: free space, promises of it, and the growth of the file.
+//
+// Contract: see messages/allocator.hpp. A budget is granted only when free space covers it beyond every
+// promise and the reserve; the file grows when it does not.
+// Concurrency: an ordinary scheduled actor.
+// Limits: it decides and counts in `space_map`; nothing here touches the device except through the disk.
+#pragma once
+
+#include <stowage/messages/allocator.hpp>
+#include <stowage/messages/disk.hpp>
+#include <stowage/storage/core/result.hpp>
+#include <stowage/storage/space/space_map.hpp>
+
+#include <cstdint>
+#include <functional>
+
+namespace stowage {
+
+class allocator_state {
+ public:
+  static inline const char* name = "stowage.allocator";
+
+  allocator_state(allocator_actor::pointer self, space_map space, disk_actor disk);
+  allocator_actor::behavior_type make_behavior();
+
+ private:
+  using attempt = std::function<std::uint64_t()>;
+  using outcome = std::function<void(result<void>)>;
+
+  /// Calls `missing`, which takes what it needs and answers 0, or answers how many bytes are missing;
+  /// then the file grows and it is called again, until it succeeds or the file cannot grow.
+  void grow_until(attempt missing, outcome done);
+  void grow_by(std::uint64_t growth, std::uint64_t needed, attempt missing, outcome done);
+
+  caf::result<void> grant(const budget_request& request);
+  caf::result<area_grant> allocate_area(const area_request& request);
+  caf::result<checkpoint_space> allocate_checkpoint(const checkpoint_space_request& request);
+  void account(const group_space& change);
+  [[nodiscard]] store_status status() const;
+
+  allocator_actor::pointer self_;
+  space_map space_;
+  disk_actor disk_;
+};
+
+using allocator_impl = allocator_actor::stateful_impl<allocator_state>;
+
+}  // namespace stowage

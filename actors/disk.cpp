@@ -1,0 +1,30 @@
+#include <stowage/actors/disk.hpp>
+
+#include <stowage/storage/core/types.hpp>
+#include <stowage/storage/execute_plan.hpp>
+#include <stowage/storage/log/write_plan.hpp>
+
+namespace stowage {
+
+disk_state::disk_state(disk_actor::pointer /*self*/, std::shared_ptr<block_device> device)
+    : device_{std::move(device)} {}
+
+disk_actor::behavior_type disk_state::make_behavior() {
+  return {
+      [this](const execute_plan& request) -> caf::result<plan_executed> {
+        if (auto done = execute(*request.plan, *device_); !done) return to_error(done.error());
+        return plan_executed{round_down(device_->size(), page_size)};
+      },
+      [this](const grow_device& request) -> caf::result<void> {
+        if (auto grown = device_->allocate(request.file_bytes); !grown)
+          return to_error(grown.error());
+        return caf::unit;
+      },
+      [this](const close_device&) -> caf::result<void> {
+        if (auto closed = device_->close(); !closed) return to_error(closed.error());
+        return caf::unit;
+      },
+  };
+}
+
+}  // namespace stowage

@@ -1,0 +1,28 @@
+// The disk: executes write plans. The one thread that writes and syncs.
+//
+// Contract: see messages/disk.hpp. The device is latched: after its first failure nothing is written.
+// Concurrency: spawned detached in production, because it blocks.
+#pragma once
+
+#include <stowage/messages/disk.hpp>
+#include <stowage/storage/device/block_device.hpp>
+
+#include <memory>
+
+namespace stowage {
+
+class disk_state {
+ public:
+  static inline const char* name = "stowage.disk";
+
+  /// CAF constructs every state with its actor first; this one has no use for it.
+  disk_state(disk_actor::pointer self, std::shared_ptr<block_device> device);
+  disk_actor::behavior_type make_behavior();
+
+ private:
+  std::shared_ptr<block_device> device_;
+};
+
+using disk_impl = disk_actor::stateful_impl<disk_state>;
+
+}  // namespace stowage

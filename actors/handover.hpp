@@ -1,0 +1,53 @@
+// What the store's actors hand to each other by pointer: the bodies of their messages.
+//
+// Contract: immutable once sent, except a `batch`, which belongs to whoever received it.
+// Concurrency: shared between threads because nobody changes them.
+#pragma once
+
+#include <stowage/storage/format/journal_position.hpp>
+#include <stowage/storage/index/block.hpp>
+#include <stowage/storage/index/block_index.hpp>
+#include <stowage/storage/log/group.hpp>
+#include <stowage/storage/recovery.hpp>
+#include <stowage/storage/space/retirement.hpp>
+
+#include <cstdint>
+#include <vector>
+
+namespace stowage {
+
+/// A group that is on the disk.
+struct durable_group {
+  std::vector<committed_op> ops;
+  /// Every op up to this version is durable, those of the group that a later one made moot included.
+  version through;
+  /// Bytes of the lease its values took: whole pages.
+  std::uint64_t spent = 0;
+  /// The journal right after its record.
+  journal_position after;
+  /// Journal bytes written up to there, ever; and since the current root.
+  std::uint64_t journal_total = 0;
+  std::uint64_t journal_since_root = 0;
+};
+
+/// A block to read, and what keeps its extents from being reused meanwhile.
+struct pinned_block {
+  block_ref what;
+  pin held;
+};
+
+/// A state to write a checkpoint of.
+struct checkpoint_job {
+  index_snapshot state;
+  journal_position at;
+  std::uint64_t journal_total = 0;
+};
+
+/// A checkpoint whose pages are durable.
+struct new_root {
+  root named;
+  checkpoint_extents pages;
+  std::uint64_t journal_total = 0;
+};
+
+}  // namespace stowage

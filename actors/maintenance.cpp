@@ -1,0 +1,113 @@
+#include <stowage/actors/maintenance.hpp>
+
+#include <stowage/storage/core/invariant.hpp>
+#include <stowage/storage/core/limits.hpp>
+#include <stowage/storage/log/write_plan.hpp>
+
+#include <functional>
+#include <memory>
+#include <utility>
+
+namespace stowage {
+
+namespace {
+
+// Small enough that encoding a slice holds up nobody on the scheduler for long.
+constexpr std::uint64_t slice_bytes = limits::mib;
+static_assert(slice_bytes <= limits::checkpoint_slice_bytes);
+
+}  // namespace
+
+maintenance_state::maintenance_state(maintenance_actor::pointer self, std::uint64_t hash_seed,
+                                     allocator_actor allocator, writer_actor writer)
+    : self_{self},
+      hash_seed_{hash_seed},
+      allocator_{std::move(allocator)},
+      writer_{std::move(writer)} {}
+
+maintenance_actor::behavior_type maintenance_state::make_behavior() {
+  return {
+      [this](const start_checkpoint& message) -> caf::result<void> {
+        invariant(!at_hand_, "one checkpoint at a time");
+        const auto& job = *message.job;
+        auto answer = self_->make_response_promise<void>();
+        at_hand_.emplace(checkpoint{
+            checkpoint_writer{job.state, job.at, hash_seed_}, job.journal_total, {}, answer});
+        compat::send(self_, maintenance_actor{self_}, next_slice{});
+        return answer;
+      },
+      [this](const next_slice&) -> caf::result<void> {
+        if (at_hand_) write_slice();
+        return caf::unit;
+      },
+  };
+}
+
+void maintenance_state::write_slice() {
+  std::vector<page_buffer> pages;
+  for (std::uint64_t bytes = 0; bytes < slice_bytes; bytes += pages.back().size()) {
+    auto page = at_hand_->pages.next_page();
+    if (!page) break;
+    pages.push_back(std::move(*page));
+  }
+  if (pages.empty()) return write_manifest();
+  place_and_write(std::move(pages), [this](const std::vector<extent>& places) {
+    for (const auto& where : places) at_hand_->pages.page_placed(where);
+    compat::send(self_, maintenance_actor{self_}, next_slice{});
+  });
+}
+
+void maintenance_state::write_manifest() {
+  std::vector<page_buffer> manifest;
+  manifest.push_back(at_hand_->pages.encode_manifest());
+  place_and_write(std::move(manifest), [this](const std::vector<extent>& places) {
+    install(at_hand_->pages.finish(places.front()));
+  });
+}
+
+void maintenance_state::place_and_write(std::vector<page_buffer> buffers,
+                                        std::function<void(const std::vector<extent>&)> written) {
+  checkpoint_space_request request;
+  std::vector<shared_bytes> contents;
+  for (auto& b : buffers) {
+    request.lengths.push_back(b.size());
+    contents.push_back(page_buffer::share(std::move(b)));
+  }
+  compat::request(self_, allocator_, std::move(request))
+      .then(
+          [this, contents, written](const checkpoint_space& space) {
+            auto plan = std::make_shared<write_plan>();
+            for (std::size_t i = 0; i < contents.size(); ++i)
+              plan->add_value(space.pieces[i].offset, contents[i]);
+            auto& placed = at_hand_->placed;
+            placed.insert(placed.end(), space.pieces.begin(), space.pieces.end());
+            compat::request(self_, writer_, write_pages{std::move(plan)})
+                .then([written, pieces = space.pieces] { written(pieces); },
+                      [this](const caf::error& why) { give_up(why); });
+          },
+          [this](const caf::error& why) { give_up(why); });
+}
+
+void maintenance_state::install(root named) {
+  auto finished = std::make_shared<new_root>();
+  finished->named = named;
+  finished->pages = at_hand_->placed;
+  finished->journal_total = at_hand_->journal_total;
+  compat::request(self_, writer_, install_root{std::move(finished)})
+      .then(
+          [this] {
+            at_hand_->answer.deliver();
+            at_hand_.reset();
+          },
+          [this](const caf::error& why) { give_up(why); });
+}
+
+void maintenance_state::give_up(const caf::error& why) {
+  // Only a refusal of space leaves pages that are surely not named by any superblock; after a failed
+  // device nothing is reused at all.
+  if (why == errc::no_space) compat::send(self_, allocator_, free_pages{at_hand_->placed});
+  at_hand_->answer.deliver(why);
+  at_hand_.reset();
+}
+
+}  // namespace stowage

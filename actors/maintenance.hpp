@@ -1,0 +1,56 @@
+// Maintenance: writes checkpoints, slowly, while clients are served.
+//
+// Contract: see messages/maintenance.hpp. A checkpoint goes out in slices; each slice waits for the sync
+// of the one before, which is what paces it. What a failed checkpoint allocated is given back.
+// Concurrency: an ordinary scheduled actor; one slice is at most 1 MiB of encoding and hashing.
+#pragma once
+
+#include <stowage/actors/handover.hpp>
+#include <stowage/messages/allocator.hpp>
+#include <stowage/messages/maintenance.hpp>
+#include <stowage/messages/writer.hpp>
+#include <stowage/storage/checkpoint.hpp>
+#include <stowage/storage/core/bytes.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <vector>
+
+namespace stowage {
+
+class maintenance_state {
+ public:
+  static inline const char* name = "stowage.maintenance";
+
+  maintenance_state(maintenance_actor::pointer self, std::uint64_t hash_seed,
+                    allocator_actor allocator, writer_actor writer);
+  maintenance_actor::behavior_type make_behavior();
+
+ private:
+  struct checkpoint {
+    checkpoint_writer pages;
+    std::uint64_t journal_total = 0;
+    /// The pages, then the manifest.
+    checkpoint_extents placed;
+    caf::typed_response_promise<void> answer;
+  };
+
+  void write_slice();
+  void write_manifest();
+  /// Finds space for `buffers`, writes them, and says where they went once they are durable.
+  void place_and_write(std::vector<page_buffer> buffers,
+                       std::function<void(const std::vector<extent>&)> written);
+  void install(root named);
+  void give_up(const caf::error& why);
+
+  maintenance_actor::pointer self_;
+  std::uint64_t hash_seed_;
+  allocator_actor allocator_;
+  writer_actor writer_;
+  std::optional<checkpoint> at_hand_;
+};
+
+using maintenance_impl = maintenance_actor::stateful_impl<maintenance_state>;
+
+}  // namespace stowage

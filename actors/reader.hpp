@@ -1,0 +1,31 @@
+// A reader: reads blocks from the device and verifies them, off the registry's thread.
+//
+// Contract: see messages/reader.hpp.
+// Concurrency: several per store; spawned detached in production, because reads block.
+#pragma once
+
+#include <stowage/messages/reader.hpp>
+#include <stowage/storage/device/block_device.hpp>
+
+#include <cstdint>
+#include <memory>
+
+namespace stowage {
+
+class reader_state {
+ public:
+  static inline const char* name = "stowage.reader";
+
+  reader_state(reader_actor::pointer self, std::shared_ptr<block_device> device,
+               std::uint64_t hash_seed);
+  reader_actor::behavior_type make_behavior();
+
+ private:
+  std::shared_ptr<block_device> device_;
+  std::uint64_t hash_seed_;
+  bool stopped_ = false;
+};
+
+using reader_impl = reader_actor::stateful_impl<reader_state>;
+
+}  // namespace stowage

@@ -1,0 +1,598 @@
+#include <stowage/actors/registry.hpp>
+
+#include <stowage/actors/peer_failure.hpp>
+#include <stowage/storage/core/invariant.hpp>
+#include <stowage/storage/core/limits.hpp>
+#include <stowage/storage/log/batch.hpp>
+#include <stowage/storage/log/batch_policy.hpp>
+#include <stowage/storage/log/group.hpp>
+#include <stowage/storage/log/journal_areas.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace stowage {
+
+namespace {
+
+// Space is asked for in pieces, so that the allocator is not asked per op.
+constexpr std::uint64_t budget_piece_bytes = 4 * limits::mib;
+
+// The most an op can take on its own: the pages of its value and of a record with nothing else in it.
+std::uint64_t budget_for(op_kind kind, std::uint64_t name_bytes, std::uint64_t value_bytes) {
+  const auto value_pages = kind == op_kind::put ? round_up_to_page(value_bytes) : 0;
+  return value_pages + record_bytes_for(record_body_bytes_for(name_bytes, value_bytes));
+}
+
+std::optional<failure> name_refusal(const std::string& name) {
+  if (!name.empty() && name.size() <= limits::name_bytes_max) return std::nullopt;
+  auto why = fail(errc::limit_exceeded,
+                  "a name has 1 to 1024 bytes, this one " + std::to_string(name.size()));
+  why.name = name.substr(0, limits::name_bytes_max);
+  return why;
+}
+
+caf::error not_found(const std::string& block) {
+  auto why = fail(errc::not_found);
+  why.name = block;
+  return to_error(why);
+}
+
+}  // namespace
+
+registry_state::registry_state(registry_actor::pointer self, store_options options,
+                               registry_start start)
+    : self_{self},
+      options_{std::move(options)},
+      index_{std::move(start.index)},
+      last_version_{start.last_version},
+      durable_version_{start.last_version},
+      start_position_{start.position},
+      start_journal_bytes_{start.journal_bytes},
+      checkpoint_soon_{start.checkpoint_soon} {}
+
+registry_actor::behavior_type registry_state::make_behavior() {
+  return {
+      [this](put_request& request) {
+        write w;
+        w.kind = op_kind::put;
+        w.name = std::move(request.name);
+        w.value = std::move(request.value);
+        w.level = request.level.value_or(options_.level);
+        w.expected = request.expected;
+        return on_write(std::move(w));
+      },
+      [this](const get_request& request) { return on_get(request); },
+      [this](delete_request& request) {
+        write w;
+        w.kind = op_kind::del;
+        w.name = std::move(request.name);
+        w.level = request.level.value_or(options_.level);
+        w.expected = request.expected;
+        return on_write(std::move(w));
+      },
+      [this](const exists_request& request) {
+        return read_in_turn<bool>(
+            parked_names_.contains(request.name),
+            [this, request]() -> caf::expected<bool> { return find(request.name).has_value(); });
+      },
+      [this](const stat_request& request) {
+        return read_in_turn<block_stat>(parked_names_.contains(request.name),
+                                        [this, request]() -> caf::expected<block_stat> {
+                                          auto found = find(request.name);
+                                          if (!found) return not_found(request.name);
+                                          return std::move(*found);
+                                        });
+      },
+      [this](const list_request& request) {
+        const bool write_waits = std::ranges::any_of(parked_names_, [&](const auto& waiting) {
+          return waiting.first.starts_with(request.prefix);
+        });
+        return read_in_turn<block_list>(write_waits, [this, request] { return list(request); });
+      },
+      [this](const flush_request&) -> caf::result<void> {
+        if (!takes_writes()) return unavailable();
+        if (is_overloaded()) return overloaded();
+        auto promise = self_->make_response_promise<void>();
+        serve_in_turn(promise);
+        return promise;
+      },
+      [this](const status_request&) { return on_status(); },
+      [this](const close_request&) -> caf::result<void> {
+        auto promise = self_->make_response_promise<void>();
+        on_close(promise);
+        return promise;
+      },
+      [this](const group_durable& message) -> caf::result<void> {
+        on_durable(*message.group, message.group);
+        return caf::unit;
+      },
+      [](const root_installed&) -> caf::result<void> { return caf::unit; },
+      [this](const store_failed& message) -> caf::result<void> {
+        poison(message.why);
+        return caf::unit;
+      },
+      [this](const wire_registry& peers) -> caf::result<void> {
+        allocator_ = peers.allocator;
+        writer_ = peers.writer;
+        disk_ = peers.disk;
+        maintenance_ = peers.maintenance;
+        readers_ = peers.readers;
+        supervisor_ = peers.supervisor;
+        if (checkpoint_soon_) start_checkpoint_of(start_position_, start_journal_bytes_);
+        return caf::unit;
+      },
+  };
+}
+
+// -- writes -----------------------------------------------------------------------------------------
+
+caf::result<receipt> registry_state::on_write(write w) {
+  if (!takes_writes()) {
+    ++ops_rejected_;
+    return unavailable();
+  }
+  if (auto why = refusal(w)) {
+    ++ops_rejected_;
+    return to_error(*why);
+  }
+  if (is_overloaded()) {
+    ++ops_rejected_;
+    return overloaded();
+  }
+  w.answer = self_->make_response_promise<receipt>();
+  auto answer = w.answer;
+  serve_in_turn(std::move(w));
+  return answer;
+}
+
+std::optional<failure> registry_state::refusal(const write& w) const {
+  if (auto why = name_refusal(w.name)) return why;
+  if (w.value.size() > limits::value_bytes_max) {
+    auto why = fail(errc::limit_exceeded, "a value has at most 64 MiB, this one " +
+                                              std::to_string(w.value.size()) + " bytes");
+    why.name = w.name;
+    return why;
+  }
+  return std::nullopt;
+}
+
+// At once if nothing waits, else behind all that does.
+void registry_state::serve_in_turn(parked p) {
+  if (parked_.empty() && serve(p)) return close_when_settled();
+  if (const auto* w = std::get_if<write>(&p)) ++parked_names_[w->name];
+  parked_.push_back(std::move(p));
+}
+
+// Takes what waits, in order, as far as credit and space allow.
+void registry_state::serve_parked() {
+  while (!parked_.empty()) {
+    const auto* w = std::get_if<write>(&parked_.front());
+    const auto block = w != nullptr ? w->name : std::string{};
+    if (!serve(parked_.front())) break;
+    if (w != nullptr) forget_parked(block);
+    parked_.pop_front();
+  }
+  close_when_settled();
+}
+
+void registry_state::forget_parked(const std::string& block) {
+  const auto it = parked_names_.find(block);
+  if (--it->second == 0) parked_names_.erase(it);
+}
+
+// Whether it is done with; else it waits for credit or space.
+bool registry_state::serve(parked& p) {
+  if (auto* flush = std::get_if<pending_replies::flush_promise>(&p)) {
+    const bool anything_pending = !pending_.empty();
+    pending_.add_flush(std::move(*flush));
+    if (anything_pending)
+      compat::send(self_, writer_, close_batch{static_cast<std::uint8_t>(close_cause::flush)});
+    return true;
+  }
+  if (auto* read = std::get_if<deferred_read>(&p)) {
+    (*read)();
+    return true;
+  }
+  const auto outcome = admit(std::get<write>(p));
+  // Only durability gives credit back: what is open has to go to the disk now.
+  if (outcome == admission::needs_credit && !std::exchange(pressed_, true))
+    compat::send(self_, writer_, close_batch{static_cast<std::uint8_t>(close_cause::credit)});
+  return outcome == admission::answered;
+}
+
+registry_state::admission registry_state::admit(write& w) {
+  const auto& held = pending_.sum();
+  const bool has_credit = held.ops + 1 <= options_.credit.max_ops &&
+                          held.bytes + w.value.size() <= options_.credit.max_bytes;
+  // What is larger than the whole credit goes alone.
+  if (!has_credit && held.ops > 0) return admission::needs_credit;
+
+  // Expectations are tested against the state right before the op.
+  const auto now = current_version(w.name);
+  std::optional<failure> why;
+  if (w.expected && *w.expected != now) {
+    why = fail(errc::conflict);
+    why->expected = *w.expected;
+    why->actual = now;
+  } else if (w.kind == op_kind::del && now == version{}) {
+    why = fail(errc::not_found);
+  }
+  if (why) {
+    ++ops_rejected_;
+    why->name = w.name;
+    w.answer.deliver(to_error(*why));
+    return admission::answered;
+  }
+
+  const auto budget = budget_for(w.kind, w.name.size(), w.value.size());
+  if (budget_ < budget) {
+    request_budget(budget - budget_, w.kind == op_kind::del);
+    return admission::needs_budget;
+  }
+  budget_ -= budget;
+  sequence(w, budget);
+  return admission::answered;
+}
+
+// From here on the op is never refused.
+void registry_state::sequence(write& w, std::uint64_t budget) {
+  last_version_ = last_version_.next();
+  ++ops_accepted_;
+  const bool waited = w.level == durability::durable;
+  if (!waited) w.answer.deliver(receipt{last_version_, durability::accepted});
+  pending_.add(last_version_, {.ops = 1, .bytes = w.value.size(), .budget = budget},
+               waited ? std::optional{w.answer} : std::nullopt);
+  overlay_.set(w.name, {last_version_, w.kind == op_kind::del, w.value});
+
+  auto unit = std::make_shared<batch>();
+  accepted_op o;
+  o.kind = w.kind;
+  o.name = std::move(w.name);
+  o.ver = last_version_;
+  o.value = std::move(w.value);
+  unit->ops.push_back(std::move(o));
+  compat::send(self_, writer_, write_ops{std::move(unit), waited});
+}
+
+void registry_state::request_budget(std::uint64_t needed, bool reclaiming) {
+  if (budget_requested_) return;
+  budget_requested_ = true;
+  // What readers have let go meanwhile may be the space that is missing.
+  std::vector<extent> reusable;
+  retirement_.collect(reusable);
+  if (!reusable.empty())
+    compat::send(self_, allocator_, group_space{nullptr, std::move(reusable), 0});
+
+  const auto checkpoint_bytes = index_.checkpoint_bytes() + pending_.sum().budget;
+  const auto ask = std::max(needed, budget_piece_bytes);
+  const auto granted = [this](std::uint64_t bytes) {
+    budget_requested_ = false;
+    budget_ += bytes;
+    serve_parked();
+  };
+  const auto refused = [this](const caf::error& why) {
+    budget_requested_ = false;
+    if (parked_.empty()) return;
+    // The one that asked is refused; those behind it may need less.
+    if (auto* w = std::get_if<write>(&parked_.front())) {
+      ++ops_rejected_;
+      auto context = peer_failure(why);
+      context.name = w->name;
+      w->answer.deliver(to_error(context));
+      forget_parked(w->name);
+      parked_.pop_front();
+    }
+    serve_parked();
+  };
+  // The reserve is for what a delete needs, not for the piece that later puts would spend.
+  const bool may_eat_reserve = reclaiming && ask == needed;
+  compat::request(self_, allocator_, budget_request{ask, may_eat_reserve, checkpoint_bytes})
+      .then([granted, ask] { granted(ask); },
+            [this, granted, refused, needed, ask, reclaiming,
+             checkpoint_bytes](const caf::error& why) {
+              if (!(why == errc::no_space) || ask == needed) return refused(why);
+              compat::request(self_, allocator_,
+                              budget_request{needed, reclaiming, checkpoint_bytes})
+                  .then([granted, needed] { granted(needed); }, refused);
+            });
+}
+
+// -- reads ------------------------------------------------------------------------------------------
+
+caf::result<block_value> registry_state::on_get(const get_request& request) {
+  if (closing_) return unavailable();
+  if (parked_names_.contains(request.name)) {
+    auto promise = self_->make_response_promise<block_value>();
+    serve_in_turn(deferred_read{[this, request, promise]() mutable {
+      auto found = look_up(request);
+      if (auto* job = std::get_if<read_block_job>(&found))
+        promise.delegate(next_reader(), std::move(*job));
+      else if (auto* why = std::get_if<caf::error>(&found))
+        promise.deliver(std::move(*why));
+      else
+        promise.deliver(std::get<block_value>(std::move(found)));
+    }});
+    return promise;
+  }
+  auto found = look_up(request);
+  if (auto* job = std::get_if<read_block_job>(&found))
+    return compat::delegate(self_, next_reader(), std::move(*job));
+  if (auto* why = std::get_if<caf::error>(&found)) return std::move(*why);
+  return std::get<block_value>(std::move(found));
+}
+
+registry_state::looked_up registry_state::look_up(const get_request& request) {
+  if (const auto* accepted = overlay_.find(request.name)) {
+    if (accepted->deleted) return not_found(request.name);
+    const auto offset = std::min<std::uint64_t>(request.offset, accepted->value.size());
+    const auto length = std::min<std::uint64_t>(request.length, accepted->value.size() - offset);
+    return block_value{accepted->value.slice(offset, length), accepted->ver};
+  }
+  auto found = index_.find(request.name);
+  if (!found) return not_found(request.name);
+  auto job = std::make_shared<pinned_block>();
+  job->what = std::move(found);
+  job->held = retirement_.take();
+  return read_block_job{std::move(job), request.offset, request.length};
+}
+
+const reader_actor& registry_state::next_reader() {
+  next_reader_ = (next_reader_ + 1) % readers_.size();
+  return readers_[next_reader_];
+}
+
+// Requests of one sender take effect in their order, so a read of a block with a write that waits comes
+// after it; other reads go on.
+template <class T, class Read>
+caf::result<T> registry_state::read_in_turn(bool write_waits, Read read) {
+  if (closing_) return unavailable();
+  if (!write_waits) return read();
+  auto promise = self_->make_response_promise<T>();
+  serve_in_turn(deferred_read{[promise, read]() mutable {
+    auto answer = read();
+    if (answer)
+      promise.deliver(std::move(*answer));
+    else
+      promise.deliver(std::move(answer.error()));
+  }});
+  return promise;
+}
+
+std::optional<block_stat> registry_state::find(const std::string& block) const {
+  if (const auto* accepted = overlay_.find(block)) {
+    if (accepted->deleted) return std::nullopt;
+    return block_stat{block, accepted->ver, accepted->value.size()};
+  }
+  const auto found = index_.find(block);
+  if (!found) return std::nullopt;
+  return block_stat{block, found->ver(), found->value_length()};
+}
+
+version registry_state::current_version(const std::string& block) const {
+  const auto found = find(block);
+  return found ? found->ver : version{};
+}
+
+// Walks the index and the overlay side by side; where both have a name, the overlay is newer.
+caf::expected<block_list> registry_state::list(const list_request& request) const {
+  if (request.limit == 0 || request.limit > list_limit_max)
+    return to_error(fail(errc::limit_exceeded, "a list has 1 to 10000 names"));
+  // The least name greater than `after`.
+  auto from = request.after;
+  if (!from.empty()) from.push_back('\0');
+  from = std::max(from, request.prefix);
+
+  block_list out;
+  const auto in_prefix = [&](std::string_view n) { return n.starts_with(request.prefix); };
+  const auto add = [&](block_stat b) {
+    if (out.blocks.size() == request.limit) {
+      out.more = true;
+      return false;
+    }
+    out.blocks.push_back(std::move(b));
+    return true;
+  };
+  const auto& accepted = overlay_.entries();
+  auto next = accepted.lower_bound(from);
+  const auto add_accepted_before = [&](std::string_view bound, bool bounded) {
+    for (; next != accepted.end() && in_prefix(next->first) && (!bounded || next->first < bound);
+         ++next)
+      if (!next->second.deleted && !add({next->first, next->second.ver, next->second.value.size()}))
+        return false;
+    return true;
+  };
+  bool goes_on = true;
+  index_.for_each_from(from, [&](const block_ref& b) {
+    if (!in_prefix(b->name())) return false;
+    goes_on = add_accepted_before(b->name(), true);
+    if (!goes_on) return false;
+    if (next != accepted.end() && next->first == b->name())
+      return true;  // the overlay's turn comes
+    goes_on = add({std::string{b->name()}, b->ver(), b->value_length()});
+    return goes_on;
+  });
+  if (goes_on) add_accepted_before({}, false);
+  return out;
+}
+
+// -- what the writer says ---------------------------------------------------------------------------
+
+void registry_state::on_durable(const durable_group& group,
+                                const std::shared_ptr<const durable_group>& shared) {
+  if (failed_) return;
+  invariant(group.through > durable_version_, "I3: durable versions only increase");
+  invariant(group.through <= last_version_, "I3: durable <= issued");
+  durable_version_ = group.through;
+
+  // 1. Publish: from here on new reads find the new extents.
+  retirement_.advance();
+  std::vector<extent> superseded;
+  for (const auto& o : group.ops)
+    index_.apply(o.as_op(), retirement_.epoch(), [&](const block_ref& old) {
+      superseded.clear();
+      for (const auto& c : old->chunks()) superseded.push_back(c.where);
+      retirement_.retire(superseded, old->published());
+    });
+  // 2. The overlay no longer has to answer for what is published.
+  for (const auto& o : group.ops) overlay_.drop(o.name, o.ver);
+  // 3. Superseded extents that nobody reads may be reused.
+  std::vector<extent> reusable;
+  retirement_.collect(reusable);
+  // 4. Answer, last. Credit and unused budget come back.
+  const auto released = pending_.settle(group.through);
+  invariant(released.budget >= group.spent, "a group takes no more than its ops were granted");
+  compat::send(self_, allocator_,
+               group_space{shared, std::move(reusable), released.budget - group.spent});
+
+  start_checkpoint_if_due(group.after, group.journal_total, group.journal_since_root);
+  pressed_ = false;
+  serve_parked();
+}
+
+void registry_state::start_checkpoint_if_due(const journal_position& at,
+                                             std::uint64_t journal_total,
+                                             std::uint64_t journal_since_root) {
+  if (!checkpoint_running_ && is_checkpoint_due(journal_since_root, index_.checkpoint_bytes()))
+    start_checkpoint_of(at, journal_total);
+}
+
+// The snapshot and the journal position are of the same moment.
+void registry_state::start_checkpoint_of(const journal_position& at, std::uint64_t journal_total) {
+  auto job = std::make_shared<checkpoint_job>();
+  job->state = index_.snapshot();
+  job->at = at;
+  job->journal_total = journal_total;
+  checkpoint_running_ = true;
+  const auto ended = [this] {
+    checkpoint_running_ = false;
+    close_when_settled();
+  };
+  // Without a checkpoint the journal is longer and the store goes on; a failed device says so itself.
+  compat::request(self_, maintenance_, start_checkpoint{std::move(job)})
+      .then(ended, [ended](const caf::error&) { ended(); });
+}
+
+void registry_state::poison(const failure& why) {
+  if (failed_) return;
+  failed_ = why;
+  // Whoever waits for one of the ops in flight gets the cause itself; their versions vanish.
+  pending_.fail_all(to_error(why));
+  overlay_.clear();
+  auto waiting = std::exchange(parked_, {});
+  parked_names_.clear();
+  const auto later = unavailable();
+  for (auto& p : waiting) {
+    if (auto* w = std::get_if<write>(&p)) {
+      ++ops_rejected_;
+      w->answer.deliver(later);
+    } else if (auto* flush = std::get_if<pending_replies::flush_promise>(&p)) {
+      flush->deliver(later);
+    } else {
+      std::get<deferred_read>(p)();
+    }
+  }
+  close_when_settled();
+}
+
+// -- the end ----------------------------------------------------------------------------------------
+
+void registry_state::on_close(caf::typed_response_promise<void> answer) {
+  close_answers_.push_back(std::move(answer));
+  closing_ = true;
+  close_when_settled();
+}
+
+// What was accepted or waits is still served; a checkpoint under way is finished, for the next open.
+void registry_state::close_when_settled() {
+  if (!closing_ || draining_ || !parked_.empty() || (checkpoint_running_ && !failed_)) return;
+  draining_ = true;
+  compat::request(self_, writer_, drain_writer{})
+      .then([this] { stop_readers_then_close_device({}); },
+            [this](const caf::error& why) {
+              const auto cause = peer_failure(why);
+              poison(cause);
+              stop_readers_then_close_device(*failed_);
+            });
+}
+
+// A read that is under way still uses the device.
+void registry_state::stop_readers_then_close_device(failure outcome) {
+  readers_stopping_ = readers_.size();
+  const auto stopped = [this, outcome] {
+    if (--readers_stopping_ > 0) return;
+    compat::request(self_, disk_, close_device{})
+        .then([this, outcome] { finish_closing(outcome); },
+              [this, outcome](const caf::error& why) {
+                finish_closing(outcome.code == errc::none ? peer_failure(why) : outcome);
+              });
+  };
+  for (const auto& r : readers_)
+    compat::request(self_, r, stop_reading{}).then(stopped, [stopped](const caf::error&) {
+      stopped();
+    });
+}
+
+void registry_state::finish_closing(const failure& outcome) {
+  for (auto& answer : close_answers_) {
+    if (outcome.code == errc::none)
+      answer.deliver();
+    else
+      answer.deliver(to_error(outcome));
+  }
+  close_answers_.clear();
+  self_->quit();
+}
+
+caf::error registry_state::overloaded() const {
+  return to_error(
+      fail(errc::overloaded, std::to_string(parked_.size()) + " requests already wait"));
+}
+
+caf::error registry_state::unavailable() const {
+  if (!failed_) return to_error(fail(errc::closed));
+  auto why = *failed_;
+  if (why.detail.empty()) why.detail = std::string{sentence_of(why.code)};
+  why.code = errc::poisoned;
+  return to_error(why);
+}
+
+caf::result<store_status> registry_state::on_status() {
+  auto promise = self_->make_response_promise<store_status>();
+  const auto own = [this](store_status s) {
+    s.state = closing_ ? "closing" : failed_ ? "poisoned" : "open";
+    if (failed_) s.cause = describe(*failed_);
+    s.path = options_.path;
+    s.blocks = index_.size();
+    s.value_bytes = index_.value_bytes();
+    s.last_version = last_version_;
+    s.ops_in_flight = pending_.sum().ops;
+    s.bytes_in_flight = pending_.sum().bytes;
+    s.requests_parked = parked_.size();
+    s.ops_accepted = ops_accepted_;
+    s.ops_rejected = ops_rejected_;
+    s.pinned_bytes = retirement_.pinned_bytes();
+    return s;
+  };
+  // A peer that died is why the store is poisoned; its counters are missing then, the rest is told.
+  auto with_space = [this, promise, own](const store_status& counted) mutable {
+    compat::request(self_, allocator_, status_request{})
+        .then(
+            [promise, own, counted](const store_status& space) mutable {
+              auto s = counted;
+              s.file_bytes = space.file_bytes;
+              s.free_bytes = space.free_bytes;
+              s.leased_bytes = space.leased_bytes;
+              s.promised_bytes = space.promised_bytes;
+              s.reserve_bytes = space.reserve_bytes;
+              promise.deliver(own(std::move(s)));
+            },
+            [promise, own, counted](const caf::error&) mutable { promise.deliver(own(counted)); });
+  };
+  compat::request(self_, writer_, status_request{})
+      .then([with_space](const store_status& counted) mutable { with_space(counted); },
+            [with_space](const caf::error&) mutable { with_space({}); });
+  return promise;
+}
+
+}  // namespace stowage

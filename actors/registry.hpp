@@ -1,0 +1,171 @@
+// The registry: names to extents, and the sequencer of all writes.
+//
+// Contract: gives every op its version at acceptance, so accept order is version order. Credit and space
+// are taken before that: an op that got a version is never refused. Reads see the newest accepted
+// state. It holds every caller's promise and answers each exactly once; it answers last, after the state
+// is published. While any write waits for credit or space, all later writes and flushes wait behind it.
+// Concurrency: an ordinary scheduled actor, and the store's public handle.
+// Limits: at most `parked_requests_max` requests wait; beyond, `overloaded`.
+#pragma once
+
+#include <stowage/actors/handover.hpp>
+#include <stowage/actors/overlay.hpp>
+#include <stowage/actors/pending_replies.hpp>
+#include <stowage/actors/store_options.hpp>
+#include <stowage/messages/allocator.hpp>
+#include <stowage/messages/disk.hpp>
+#include <stowage/messages/maintenance.hpp>
+#include <stowage/messages/reader.hpp>
+#include <stowage/messages/store.hpp>
+#include <stowage/messages/wiring.hpp>
+#include <stowage/messages/writer.hpp>
+#include <stowage/storage/core/result.hpp>
+#include <stowage/storage/index/block_index.hpp>
+#include <stowage/storage/space/retirement.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+namespace stowage {
+
+inline constexpr std::size_t parked_requests_max = 100'000;
+
+/// The store's handle and, for its own actors, the listener of commits.
+using registry_actor =
+    caf::typed_actor<caf::result<receipt>(put_request), caf::result<block_value>(get_request),
+                     caf::result<receipt>(delete_request), caf::result<bool>(exists_request),
+                     caf::result<block_stat>(stat_request), caf::result<block_list>(list_request),
+                     caf::result<void>(flush_request), caf::result<store_status>(status_request),
+                     caf::result<void>(close_request), caf::result<void>(group_durable),
+                     caf::result<void>(root_installed), caf::result<void>(store_failed),
+                     caf::result<void>(wire_registry)>;
+
+/// What the registry starts from.
+struct registry_start {
+  block_index index;
+  version last_version;
+  journal_position position;
+  std::uint64_t journal_bytes = 0;
+  /// The journal ends in another life's records: make it short soon.
+  bool checkpoint_soon = false;
+};
+
+class registry_state {
+ public:
+  static inline const char* name = "stowage.registry";
+
+  registry_state(registry_actor::pointer self, store_options options, registry_start start);
+  registry_actor::behavior_type make_behavior();
+
+ private:
+  /// A put or delete on its way to a version.
+  struct write {
+    op_kind kind = op_kind::put;
+    std::string name;
+    shared_bytes value;
+    durability level = durability::durable;
+    std::optional<version> expected;
+    pending_replies::write_promise answer;
+  };
+  /// A read behind a write that waits; it answers by itself.
+  using deferred_read = std::function<void()>;
+  using parked = std::variant<write, pending_replies::flush_promise, deferred_read>;
+  /// The value at hand, why there is none, or where a reader finds it.
+  using looked_up = std::variant<block_value, caf::error, read_block_job>;
+
+  enum class admission : std::uint8_t { answered, needs_credit, needs_budget };
+
+  // -- writes ---------------------------------------------------------------------------------------
+  [[nodiscard]] caf::result<receipt> on_write(write w);
+  [[nodiscard]] admission admit(write& w);
+  [[nodiscard]] std::optional<failure> refusal(const write& w) const;
+  void sequence(write& w, std::uint64_t budget);
+  void serve_in_turn(parked p);
+  [[nodiscard]] bool serve(parked& p);
+  void serve_parked();
+  void forget_parked(const std::string& block);
+  void request_budget(std::uint64_t needed, bool reclaiming);
+
+  // -- reads ----------------------------------------------------------------------------------------
+  [[nodiscard]] caf::result<block_value> on_get(const get_request& request);
+  [[nodiscard]] looked_up look_up(const get_request& request);
+  [[nodiscard]] const reader_actor& next_reader();
+  template <class T, class Read>
+  [[nodiscard]] caf::result<T> read_in_turn(bool write_waits, Read read);
+  [[nodiscard]] caf::expected<block_list> list(const list_request& request) const;
+  [[nodiscard]] std::optional<block_stat> find(const std::string& block) const;
+  [[nodiscard]] version current_version(const std::string& block) const;
+
+  // -- what the writer says -------------------------------------------------------------------------
+  void on_durable(const durable_group& group, const std::shared_ptr<const durable_group>& shared);
+  void start_checkpoint_if_due(const journal_position& at, std::uint64_t journal_total,
+                               std::uint64_t journal_since_root);
+  void start_checkpoint_of(const journal_position& at, std::uint64_t journal_total);
+  void poison(const failure& why);
+
+  // -- the end --------------------------------------------------------------------------------------
+  void on_close(caf::typed_response_promise<void> answer);
+  void close_when_settled();
+  void stop_readers_then_close_device(failure outcome);
+  void finish_closing(const failure& outcome);
+
+  [[nodiscard]] bool takes_writes() const noexcept { return !failed_ && !closing_; }
+  [[nodiscard]] bool is_overloaded() const noexcept {
+    return parked_.size() >= parked_requests_max;
+  }
+  [[nodiscard]] caf::error overloaded() const;
+  [[nodiscard]] caf::error unavailable() const;
+  [[nodiscard]] caf::result<store_status> on_status();
+
+  registry_actor::pointer self_;
+  store_options options_;
+
+  // The peers; set by `wire_registry` before anything else arrives.
+  allocator_actor allocator_;
+  writer_actor writer_;
+  disk_actor disk_;
+  maintenance_actor maintenance_;
+  std::vector<reader_actor> readers_;
+  std::size_t next_reader_ = 0;
+  caf::actor supervisor_;
+
+  block_index index_;
+  retirement retirement_;
+  overlay overlay_;
+  version last_version_;
+  version durable_version_;
+
+  pending_replies pending_;
+  std::deque<parked> parked_;
+  /// How many writes of each name wait.
+  std::unordered_map<std::string, std::size_t> parked_names_;
+  /// The writer was asked to close its batch for the credit, and no group has come back since.
+  bool pressed_ = false;
+  std::uint64_t budget_ = 0;
+  bool budget_requested_ = false;
+
+  journal_position start_position_;
+  std::uint64_t start_journal_bytes_;
+  bool checkpoint_soon_;
+  bool checkpoint_running_ = false;
+
+  std::optional<failure> failed_;
+  bool closing_ = false;
+  bool draining_ = false;
+  std::vector<caf::typed_response_promise<void>> close_answers_;
+  std::size_t readers_stopping_ = 0;
+
+  std::uint64_t ops_accepted_ = 0;
+  std::uint64_t ops_rejected_ = 0;
+};
+
+using registry_impl = registry_actor::stateful_impl<registry_state>;
+
+}  // namespace stowage

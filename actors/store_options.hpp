@@ -1,0 +1,43 @@
+// How a store is opened and run. The defaults are the product's; config/stowage.conf lists them.
+#pragma once
+
+#include <stowage/messages/store.hpp>
+#include <stowage/storage/core/limits.hpp>
+#include <stowage/storage/log/batch_policy.hpp>
+
+#include <cstdint>
+#include <string>
+
+namespace stowage {
+
+/// How much may be accepted and not yet durable. Beyond it, writes wait in order.
+struct credit_limits {
+  /// 1 to 1,000,000.
+  std::uint64_t max_ops = 1000;
+  /// 1 MiB to 16 GiB.
+  std::uint64_t max_bytes = 64 * limits::mib;
+
+  friend bool operator==(const credit_limits&, const credit_limits&) = default;
+};
+
+enum class device_kind : std::uint8_t {
+  posix,   ///< a regular file
+  memory,  ///< nothing survives the process: for tests and caches
+};
+
+struct store_options {
+  std::string path;
+  /// Create the store if nothing is at the path.
+  bool create = false;
+  /// When a write is answered that does not say so itself.
+  durability level = durability::durable;
+  batch_limits batch;
+  credit_limits credit;
+  device_kind device = device_kind::posix;
+  /// Threads that read and verify: 1 to 64.
+  std::uint32_t readers = 2;
+
+  friend bool operator==(const store_options&, const store_options&) = default;
+};
+
+}  // namespace stowage

@@ -1,0 +1,513 @@
+#include <stowage/actors/writer.hpp>
+
+#include <stowage/actors/peer_failure.hpp>
+#include <stowage/storage/core/invariant.hpp>
+#include <stowage/storage/core/limits.hpp>
+#include <stowage/storage/format/layout.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <iterator>
+#include <utility>
+
+namespace stowage {
+
+namespace {
+
+// What the standing lease is filled up to: a few groups of the usual size, so that the next group finds
+// its pages at hand while the allocator works.
+constexpr std::uint64_t standing_lease_bytes = 8 * limits::mib;
+
+// A SEAL follows this long after the last group, so that later damage to that group is told from a torn
+// tail.
+constexpr std::chrono::milliseconds idle_before_seal{100};
+
+// The most that runs broken into single pages add to a record of 64 MiB of values.
+constexpr std::uint64_t fragmented_chunks_bytes =
+    limits::chunks_per_block_max * layout::chunk_bytes;
+
+// What the ops of a group may take of its record.
+constexpr std::uint64_t group_body_bytes_max =
+    limits::record_bytes_max - page_size - fragmented_chunks_bytes;
+
+}  // namespace
+
+writer_state::writer_state(writer_actor::pointer self, batch_limits limits, writer_start start,
+                           commit_listener listener, allocator_actor allocator, disk_actor disk)
+    : self_{self},
+      listener_{std::move(listener)},
+      allocator_{std::move(allocator)},
+      disk_{std::move(disk)},
+      policy_{limits},
+      identity_{low_half(start.sb.id), start.sb.hash_seed, start.sb.ep},
+      sb_{start.sb},
+      areas_{std::move(start.areas)},
+      synced_{areas_.position().last},
+      through_{start.last_version},
+      durable_through_{start.last_version},
+      journal_total_{start.journal_bytes},
+      current_checkpoint_{std::move(start.current_checkpoint)},
+      previous_checkpoint_{std::move(start.previous_checkpoint)},
+      salt_state_{start.seed} {}
+
+writer_actor::behavior_type writer_state::make_behavior() {
+  return {
+      [this](const write_ops& message) -> caf::result<void> {
+        enqueue(message);
+        return caf::unit;
+      },
+      [this](const close_batch& message) -> caf::result<void> {
+        if (failed_) return caf::unit;
+        const auto cause = static_cast<close_cause>(message.cause);
+        act(cause == close_cause::credit ? policy_.on_credit_pressure() : policy_.on_flush());
+        return caf::unit;
+      },
+      [this](const write_pages& message) -> caf::result<void> {
+        if (failed_) return to_error(*failed_);
+        if (closed_for_good_) return to_error(fail(errc::closed));
+        auto promise = self_->make_response_promise<void>();
+        pages_.push_back({message.pages, promise});
+        advance();
+        return promise;
+      },
+      [this](const install_root& message) -> caf::result<void> {
+        if (failed_) return to_error(*failed_);
+        if (closed_for_good_) return to_error(fail(errc::closed));
+        invariant(!root_, "one checkpoint at a time");
+        auto promise = self_->make_response_promise<void>();
+        root_ = root_to_install{message.root, promise};
+        advance();
+        return promise;
+      },
+      [this](const drain_writer&) -> caf::result<void> {
+        if (failed_) return to_error(*failed_);
+        draining_ = self_->make_response_promise<void>();
+        auto answer = *draining_;
+        act(policy_.on_shutdown());
+        advance();
+        return answer;
+      },
+      [this](const store_failed& message) -> caf::result<void> {
+        fail_stop(message.why);
+        return caf::unit;
+      },
+      [this](const status_request&) -> caf::result<store_status> { return status(); },
+  };
+}
+
+// -- accumulating -----------------------------------------------------------------------------------
+
+void writer_state::enqueue(const write_ops& message) {
+  // A failed store answers through the registry; what still arrives here is dropped with its overlay.
+  if (failed_) return;
+  auto& unit = *message.unit;
+  std::uint64_t bytes = 0;
+  std::uint64_t body_bytes = 0;
+  for (const auto& o : unit.ops) {
+    bytes += o.value.size();
+    body_bytes += record_body_bytes_for(o.name.size(), o.value.size());
+  }
+  // A batch goes into one group whole, so it closes before it outgrows what a group may hold.
+  if (open_body_bytes_ + body_bytes > group_body_bytes_max ||
+      policy_.bytes() + bytes > limits::group_value_bytes_max) {
+    auto full = policy_.on_flush();
+    full.cause = close_cause::bytes;
+    act(full);
+  }
+  open_body_bytes_ += body_bytes;
+  const auto ops = static_cast<std::uint32_t>(unit.ops.size());
+  std::ranges::move(unit.ops, std::back_inserter(open_.ops));
+  open_.transaction_count += unit.transaction_count;
+  act(policy_.on_enqueue(now(), ops, bytes, message.waited));
+}
+
+void writer_state::act(const batch_decision& decision) {
+  switch (decision.what) {
+    case batch_decision::kind::nothing: return;
+    case batch_decision::kind::arm: arm_batch_timer(decision); return;
+    case batch_decision::kind::close:
+      ++counters_.batches;
+      ++counters_.batches_closed_by[static_cast<std::size_t>(decision.cause)];
+      closed_.push_back(std::exchange(open_, {}));
+      open_body_bytes_ = 0;
+      advance();
+      return;
+  }
+}
+
+void writer_state::arm_batch_timer(const batch_decision& decision) {
+  // A timer that is already under way goes off no later than this batch's deadline; `on_batch_timer` then
+  // arms the rest.
+  if (batch_timer_armed_) return;
+  batch_timer_armed_ = true;
+  const auto delay = std::max(decision.deadline - now(), std::chrono::nanoseconds{0});
+  batch_timer_ =
+      self_->run_delayed(delay, [this, batch = decision.batch] { on_batch_timer(batch); });
+}
+
+void writer_state::on_batch_timer(batch_id armed_for) {
+  batch_timer_armed_ = false;
+  if (failed_) return;
+  const bool is_late = armed_for != policy_.current();
+  // A late tick closes nothing: for the batch that is open now it is merely an early one.
+  if (is_late && policy_.empty()) return;
+  act(policy_.on_tick(policy_.current(), now()));
+}
+
+// -- forming a group and sending it to the disk -----------------------------------------------------
+
+void writer_state::advance() {
+  if (failed_ || closed_for_good_ || at_disk_) return;
+  if (form_group() && !has_all_it_needs(*forming_)) return;
+  if (forming_ || !pages_.empty() || root_ || (draining_ && is_idle())) send_to_disk();
+}
+
+// Gathers what has closed, up to the limits of one record and one run. Answers whether a group is there.
+bool writer_state::form_group() {
+  if (forming_) return true;
+  if (closed_.empty()) {
+    if (!seal_wanted_) return false;
+    seal_wanted_ = false;
+    forming_group seal;
+    seal.is_seal = true;
+    seal.record_bytes_max = record_bytes_for(0);
+    forming_ = std::move(seal);
+    return true;
+  }
+  seal_wanted_ = false;
+
+  forming_group g;
+  std::uint64_t value_bytes = 0;
+  std::uint64_t body_bytes = 0;
+  while (!closed_.empty()) {
+    std::uint64_t more_values = 0;
+    std::uint64_t more_body = 0;
+    for (const auto& o : closed_.front().ops) {
+      more_values += o.value.size();
+      more_body += record_body_bytes_for(o.name.size(), o.value.size());
+    }
+    const bool fits = value_bytes + more_values <= limits::group_value_bytes_max &&
+                      body_bytes + more_body <= group_body_bytes_max;
+    if (!g.ops.empty() && !fits) break;
+    value_bytes += more_values;
+    body_bytes += more_body;
+    std::ranges::move(closed_.front().ops, std::back_inserter(g.ops));
+    g.transaction_count += closed_.front().transaction_count;
+    closed_.pop_front();
+  }
+  g.through = g.ops.back().ver;
+  invariant(g.through > through_, "versions ascend in the order ops arrive");
+  through_ = g.through;
+  g.ops = coalesce(std::move(g.ops));
+  g.value_bytes = value_pages_bytes(g.ops);
+  g.record_bytes_max = std::min(record_bytes_for(body_bytes + fragmented_chunks_bytes),
+                                std::uint64_t{limits::record_bytes_max});
+  forming_ = std::move(g);
+  return true;
+}
+
+bool writer_state::has_all_it_needs(const forming_group& g) {
+  if (lease_.available() < g.value_bytes) {
+    request_lease(g.value_bytes - lease_.available());
+    return false;
+  }
+  if (!spare_area_.exists()) {
+    request_area(limits::journal_area_bytes_min, journal_area_bytes_for(sb_.min_file_bytes),
+                 &writer_state::spare_area_);
+    return false;
+  }
+  const auto larger = areas_.demand_for(g.record_bytes_max).larger_bytes;
+  if (larger > larger_area_.where.length) {
+    // Fetched for an earlier record that in the end was shorter; nothing was ever written there.
+    if (larger_area_.exists() && !area_requested_)
+      compat::send(self_, allocator_, free_pages{{std::exchange(larger_area_, {}).where}});
+    const auto wanted = round_up(larger, limits::journal_area_bytes_min);
+    request_area(larger, wanted, &writer_state::larger_area_);
+    return false;
+  }
+  return true;
+}
+
+void writer_state::request_lease(std::uint64_t bytes_needed) {
+  if (lease_requested_) return;
+  lease_requested_ = true;
+  compat::request(self_, allocator_,
+                  lease_request{bytes_needed, bytes_needed + standing_lease_bytes})
+      .then(
+          [this, bytes_needed](const lease_grant& granted) {
+            lease_requested_ = false;
+            std::uint64_t bytes = 0;
+            for (const auto& run : granted.pages->release()) {
+              bytes += run.length;
+              lease_.add(run);
+            }
+            invariant(bytes >= bytes_needed, "what was promised is supplied");
+            advance();
+          },
+          [this](const caf::error& why) { fail_stop(peer_failure(why)); });
+}
+
+void writer_state::request_area(std::uint64_t bytes_min, std::uint64_t bytes_wanted,
+                                area_ref writer_state::*to) {
+  if (area_requested_) return;
+  area_requested_ = true;
+  compat::request(self_, allocator_, area_request{round_up_to_page(bytes_min), bytes_wanted})
+      .then(
+          [this, to](const area_grant& granted) {
+            area_requested_ = false;
+            this->*to = area_ref{granted.where, next_salt()};
+            advance();
+          },
+          [this](const caf::error& why) { fail_stop(peer_failure(why)); });
+}
+
+std::vector<extent> writer_state::carve(std::uint64_t bytes) {
+  if (bytes == 0) return {};
+  if (const auto whole = lease_.carve(bytes)) return {*whole};
+  std::vector<extent> runs;
+  while (bytes > 0) {
+    runs.push_back(lease_.carve_up_to(bytes));
+    bytes -= runs.back().length;
+  }
+  return runs;
+}
+
+void writer_state::send_to_disk() {
+  auto plan = std::make_shared<write_plan>();
+  commit_at_disk commit;
+  if (forming_) {
+    add_group(std::move(*forming_), *plan, commit);
+    forming_.reset();
+  }
+  for (auto& p : pages_) {
+    for (const auto& w : p.pages->values()) {
+      auto at = w.offset;
+      for (const auto& b : w.buffers) {
+        plan->add_value(at, b);
+        at += b.size();
+      }
+    }
+    commit.pages_written.push_back(std::move(p.answer));
+  }
+  pages_.clear();
+  if (root_) {
+    auto next = next_superblock();
+    next.previous = sb_.current;
+    next.current = root_->root->named;
+    add_superblock(next, *plan, commit);
+    commit.root = std::exchange(root_, std::nullopt);
+  } else if (draining_ && is_idle() && !commit.has_record && commit.pages_written.empty()) {
+    auto next = next_superblock();
+    next.clean = true;
+    next.version_floor = through_;
+    add_superblock(next, *plan, commit);
+    commit.is_final = true;
+  }
+  plan->seal();
+  commit.bytes = plan->bytes();
+  at_disk_ = std::move(commit);
+  policy_.on_disk_busy();
+  compat::request(self_, disk_, execute_plan{std::move(plan)})
+      .then([this](const plan_executed& done) { on_durable(done.file_bytes); },
+            [this](const caf::error& why) { fail_stop(peer_failure(why)); });
+  // While the disk works: fetch what the next group is likely to need.
+  if (lease_.available() < standing_lease_bytes / 2) request_lease(0);
+}
+
+void writer_state::add_group(forming_group g, write_plan& plan, commit_at_disk& commit) {
+  commit.has_record = true;
+  commit.is_seal = g.is_seal;
+  const auto before = areas_.position().area;
+  const auto runs = carve(g.value_bytes);
+  auto ops = place_values(std::move(g.ops), runs, identity_.hash_seed, plan);
+  const auto body = encode_body(ops);
+
+  record_parts parts;
+  parts.synced_through = synced_;
+  if (areas_.demand_for(record_bytes_for(body.size())).larger_bytes != 0) {
+    parts.kind = record_kind::seal;
+    auto larger = std::exchange(larger_area_, {});
+    if (areas_.has_seal_page()) {
+      commit.replaced_area = areas_.announce_larger(larger);
+      parts.in_reserved_page = true;
+    }
+    // Else a SEAL whose record was lost in a crash stands there: this one enters the next area and
+    // announces the larger one from its start.
+    append_record(identity_, parts, {}, larger, areas_, plan);
+    count_record(page_size);
+    ++counters_.seals;
+    parts.in_reserved_page = false;
+  }
+  parts.kind = g.is_seal ? record_kind::seal : record_kind::group;
+  parts.op_count = static_cast<std::uint32_t>(ops.size());
+  parts.transaction_count = g.transaction_count;
+  append_record(identity_, parts, body, spare_area_, areas_, plan);
+  count_record(record_bytes_for(body.size()));
+  // The spare is announced as soon as the journal enters the area that was announced before.
+  if (areas_.position().area != before) spare_area_ = {};
+
+  last_record_is_seal_ = g.is_seal;
+  if (g.is_seal) {
+    ++counters_.seals;
+    return;
+  }
+  ++counters_.groups;
+  counters_.value_bytes_written += g.value_bytes;
+  auto group = std::make_shared<durable_group>();
+  group->ops = std::move(ops);
+  group->through = g.through;
+  group->spent = g.value_bytes;
+  group->after = areas_.position();
+  group->journal_total = journal_total_;
+  commit.group = std::move(group);
+}
+
+void writer_state::count_record(std::uint64_t bytes) {
+  journal_total_ += bytes;
+  counters_.journal_bytes_written += bytes;
+}
+
+superblock writer_state::next_superblock() const {
+  auto next = sb_;
+  next.gen = next.gen.next();
+  next.fence = synced_;
+  next.clean = false;
+  // A version given later and lost in a crash lies within the gap that recovery leaves.
+  next.version_floor = std::max(next.version_floor, durable_through_);
+  return next;
+}
+
+void writer_state::add_superblock(superblock next, write_plan& plan, commit_at_disk& commit) {
+  plan.set_superblock(layout::superblock_offset[next.slot()], page_buffer::share(encode(next)));
+  commit.sb = next;
+}
+
+// -- after the disk ---------------------------------------------------------------------------------
+
+void writer_state::on_durable(std::uint64_t file_bytes) {
+  if (failed_) return;
+  auto commit = std::move(*at_disk_);
+  at_disk_.reset();
+  synced_ = areas_.position().last;
+  sb_.min_file_bytes = file_bytes;
+  counters_.syncs += commit.syncs;
+  counters_.bytes_written += commit.bytes;
+  if (commit.sb) {
+    const auto known_length = sb_.min_file_bytes;
+    sb_ = *commit.sb;
+    sb_.min_file_bytes = known_length;
+  }
+  if (commit.replaced_area.exists())
+    compat::send(self_, allocator_, free_pages{{commit.replaced_area.where}});
+  if (commit.group) {
+    durable_through_ = commit.group->through;
+    commit.group->journal_since_root = commit.group->journal_total - journal_at_root_;
+    compat::send(self_, listener_, group_durable{std::move(commit.group)});
+  }
+  for (auto& answer : commit.pages_written) answer.deliver();
+  if (commit.root) on_root_durable(*commit.root);
+  if (commit.is_final) {
+    closed_for_good_ = true;
+    stop_timers();
+    draining_->deliver();
+    return;
+  }
+  idle_since_ = now();
+  act(policy_.on_disk_idle());
+  advance();
+  if (is_idle() && !at_disk_) arm_idle_timer();
+}
+
+// What only the root before the previous one needed is free now.
+void writer_state::on_root_durable(const root_to_install& installed) {
+  ++counters_.checkpoints;
+  auto unneeded = std::exchange(previous_checkpoint_,
+                                std::exchange(current_checkpoint_, installed.root->pages));
+  for (const auto& a : areas_.release_before(sb_.previous.start.area)) unneeded.push_back(a.where);
+  if (!unneeded.empty()) compat::send(self_, allocator_, free_pages{std::move(unneeded)});
+  journal_at_root_ = installed.root->journal_total;
+  compat::send(self_, listener_, root_installed{journal_total_ - journal_at_root_});
+  auto answer = installed.answer;
+  answer.deliver();
+}
+
+void writer_state::fail_stop(failure why) {
+  if (failed_) return;
+  failed_ = why;
+  stop_timers();
+  const auto error = to_error(why);
+  for (auto& p : pages_) p.answer.deliver(error);
+  if (at_disk_) {
+    for (auto& answer : at_disk_->pages_written) answer.deliver(error);
+    if (at_disk_->root) at_disk_->root->answer.deliver(error);
+  }
+  if (root_) root_->answer.deliver(error);
+  if (draining_) draining_->deliver(error);
+  pages_.clear();
+  at_disk_.reset();
+  root_.reset();
+  draining_.reset();
+  forming_.reset();
+  closed_.clear();
+  open_ = {};
+  // R2: the lease is not given back. Its pages may hold, or still get, part of a group that recovery
+  // accepts.
+  lease_ = {};
+  compat::send(self_, listener_, store_failed{std::move(why)});
+}
+
+// -- idle -------------------------------------------------------------------------------------------
+
+bool writer_state::is_idle() const {
+  return !forming_ && closed_.empty() && policy_.empty() && pages_.empty() && !root_;
+}
+
+void writer_state::arm_idle_timer() {
+  if (last_record_is_seal_ || idle_timer_armed_ || draining_) return;
+  run_idle_timer(idle_before_seal);
+}
+
+void writer_state::run_idle_timer(std::chrono::nanoseconds delay) {
+  idle_timer_armed_ = true;
+  idle_timer_ = self_->run_delayed(delay, [this] { on_idle_timer(); });
+}
+
+void writer_state::on_idle_timer() {
+  idle_timer_armed_ = false;
+  if (failed_ || closed_for_good_ || draining_ || at_disk_ || !is_idle() || last_record_is_seal_)
+    return;
+  // One timer serves all groups: work since it was armed puts the SEAL off.
+  const auto idle_for = now() - idle_since_;
+  if (idle_for < idle_before_seal) return run_idle_timer(idle_before_seal - idle_for);
+  seal_wanted_ = true;
+  advance();
+}
+
+// A timer that is still to come would keep this actor, and the host's actor system, waiting for it.
+void writer_state::stop_timers() {
+  batch_timer_.dispose();
+  idle_timer_.dispose();
+}
+
+time_point writer_state::now() const {
+  return std::chrono::time_point_cast<std::chrono::nanoseconds>(self_->clock().now());
+}
+
+// splitmix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014).
+std::uint64_t writer_state::next_salt() {
+  salt_state_ += 0x9e3779b97f4a7c15ULL;
+  auto z = salt_state_;
+  z = (z ^ (z >> 30U)) * 0xbf58476d1ce4e5b9ULL;
+  z = (z ^ (z >> 27U)) * 0x94d049bb133111ebULL;
+  return z ^ (z >> 31U);
+}
+
+store_status writer_state::status() const {
+  auto out = counters_;
+  out.durable_lsn = synced_;
+  out.durable_version = durable_through_;
+  out.journal_bytes = journal_total_ - journal_at_root_;
+  return out;
+}
+
+}  // namespace stowage

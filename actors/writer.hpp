@@ -1,0 +1,179 @@
+// The writer: accumulates ops, closes batches by policy, forms groups and sends them to the disk.
+//
+// Contract: see messages/writer.hpp. One group is at the disk at a time; whatever closes meanwhile joins
+// the next: one run, one record, one sync. Checkpoint pages and superblocks ride in groups. The first
+// failure is final: it goes to the registry, and the writer does nothing any more.
+// Concurrency: an ordinary scheduled actor; it never blocks. Hashing a group overlaps with the sync of
+// the one before.
+// Limits: what bounds memory is the registry's credit, not the writer.
+#pragma once
+
+#include <stowage/actors/handover.hpp>
+#include <stowage/messages/allocator.hpp>
+#include <stowage/messages/disk.hpp>
+#include <stowage/messages/writer.hpp>
+#include <stowage/storage/core/result.hpp>
+#include <stowage/storage/log/batch.hpp>
+#include <stowage/storage/log/batch_policy.hpp>
+#include <stowage/storage/log/group.hpp>
+#include <stowage/storage/log/journal_areas.hpp>
+#include <stowage/storage/log/write_plan.hpp>
+#include <stowage/storage/recovery.hpp>
+#include <stowage/storage/space/lease.hpp>
+
+#include <caf/disposable.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace stowage {
+
+/// Where the writer takes up the journal.
+struct writer_start {
+  superblock sb;
+  journal_areas areas;
+  std::uint64_t journal_bytes = 0;
+  checkpoint_extents current_checkpoint;
+  checkpoint_extents previous_checkpoint;
+  version last_version;
+  /// Feeds the salts of new areas.
+  std::uint64_t seed = 0;
+};
+
+class writer_state {
+ public:
+  static inline const char* name = "stowage.writer";
+
+  writer_state(writer_actor::pointer self, batch_limits limits, writer_start start,
+               commit_listener listener, allocator_actor allocator, disk_actor disk);
+  writer_actor::behavior_type make_behavior();
+
+ private:
+  using void_promise = caf::typed_response_promise<void>;
+
+  /// The ops of the next group, while what it needs is being fetched.
+  struct forming_group {
+    std::vector<accepted_op> ops;
+    std::uint32_t transaction_count = 0;
+    version through;
+    std::uint64_t value_bytes = 0;
+    /// No record of these ops is longer.
+    std::uint64_t record_bytes_max = 0;
+    bool is_seal = false;
+  };
+
+  struct pages_to_write {
+    std::shared_ptr<const write_plan> pages;
+    void_promise answer;
+  };
+
+  struct root_to_install {
+    std::shared_ptr<const new_root> root;
+    void_promise answer;
+  };
+
+  /// What is at the disk, and what follows from its success.
+  struct commit_at_disk {
+    std::shared_ptr<durable_group> group;  // null: no ops
+    bool is_seal = false;
+    bool has_record = false;
+    std::uint64_t syncs = 1;
+    std::uint64_t bytes = 0;
+    std::vector<void_promise> pages_written;
+    std::optional<root_to_install> root;
+    std::optional<superblock> sb;
+    bool is_final = false;
+    /// The announced area that a SEAL replaced.
+    area_ref replaced_area;
+  };
+
+  // -- accumulating ---------------------------------------------------------------------------------
+  void enqueue(const write_ops& message);
+  void act(const batch_decision& decision);
+  void arm_batch_timer(const batch_decision& decision);
+  void on_batch_timer(batch_id armed_for);
+
+  // -- forming a group and sending it to the disk ---------------------------------------------------
+  void advance();
+  [[nodiscard]] bool form_group();
+  [[nodiscard]] bool has_all_it_needs(const forming_group& g);
+  void request_lease(std::uint64_t bytes_needed);
+  void request_area(std::uint64_t bytes_min, std::uint64_t bytes_wanted,
+                    area_ref writer_state::*to);
+  [[nodiscard]] std::vector<extent> carve(std::uint64_t bytes);
+  void send_to_disk();
+  void add_group(forming_group g, write_plan& plan, commit_at_disk& commit);
+  void count_record(std::uint64_t bytes);
+  void add_superblock(superblock next, write_plan& plan, commit_at_disk& commit);
+  [[nodiscard]] superblock next_superblock() const;
+
+  // -- after the disk -------------------------------------------------------------------------------
+  void on_durable(std::uint64_t file_bytes);
+  void on_root_durable(const root_to_install& installed);
+  void fail_stop(failure why);
+
+  // -- idle -----------------------------------------------------------------------------------------
+  [[nodiscard]] bool is_idle() const;
+  void arm_idle_timer();
+  void run_idle_timer(std::chrono::nanoseconds delay);
+  void on_idle_timer();
+  void stop_timers();
+
+  [[nodiscard]] time_point now() const;
+  [[nodiscard]] std::uint64_t next_salt();
+  [[nodiscard]] store_status status() const;
+
+  writer_actor::pointer self_;
+  commit_listener listener_;
+  allocator_actor allocator_;
+  disk_actor disk_;
+
+  batch_policy policy_;
+  batch open_;
+  /// An upper bound for what its ops take of a record.
+  std::uint64_t open_body_bytes_ = 0;
+  std::deque<batch> closed_;
+  bool batch_timer_armed_ = false;
+  caf::disposable batch_timer_;
+
+  journal_identity identity_;
+  superblock sb_;
+  journal_areas areas_;
+  lsn synced_;
+  version through_;
+  version durable_through_;
+  std::uint64_t journal_total_;
+  std::uint64_t journal_at_root_ = 0;
+  checkpoint_extents current_checkpoint_;
+  checkpoint_extents previous_checkpoint_;
+  std::uint64_t salt_state_;
+
+  lease lease_;
+  bool lease_requested_ = false;
+  area_ref spare_area_;
+  area_ref larger_area_;
+  bool area_requested_ = false;
+
+  std::optional<forming_group> forming_;
+  std::optional<commit_at_disk> at_disk_;
+  std::deque<pages_to_write> pages_;
+  std::optional<root_to_install> root_;
+  std::optional<void_promise> draining_;
+  bool seal_wanted_ = false;
+  bool last_record_is_seal_ = true;
+  bool idle_timer_armed_ = false;
+  caf::disposable idle_timer_;
+  time_point idle_since_{};
+  bool closed_for_good_ = false;
+  std::optional<failure> failed_;
+
+  store_status counters_;
+};
+
+using writer_impl = writer_actor::stateful_impl<writer_state>;
+
+}  // namespace stowage

@@ -1,0 +1,102 @@
+// The protocol of the allocator: who may put what where in the file.
+//
+// Contract: what was granted can always be supplied; `no_space` is answered only to a budget request.
+// Concurrency: one allocator per store; the messages never leave the process.
+#pragma once
+
+#include <stowage/messages/caf_compat.hpp>
+#include <stowage/messages/error.hpp>
+#include <stowage/messages/lifecycle.hpp>
+#include <stowage/messages/type_ids.hpp>
+#include <stowage/storage/core/types.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace stowage {
+
+class lease;
+struct durable_group;
+
+/// Bytes of whole pages that ops may take before they are sequenced.
+struct budget_request {
+  std::uint64_t bytes = 0;
+  /// The ops give space back (deletes), so they may eat the reserve.
+  bool reclaiming = false;
+  /// What a checkpoint of the newest state takes: the reserve grows with it.
+  std::uint64_t checkpoint_bytes = 0;
+};
+
+/// More pages for the writer, within what was granted.
+struct lease_request {
+  /// What the group at hand lacks.
+  std::uint64_t bytes_needed = 0;
+  /// That and what may come next, as far as space is not short.
+  std::uint64_t bytes_wanted = 0;
+};
+struct lease_grant {
+  std::shared_ptr<lease> pages;
+};
+
+/// A run for a journal area: `bytes_wanted`, or less down to `bytes_min` where space is fragmented.
+struct area_request {
+  std::uint64_t bytes_min = 0;
+  std::uint64_t bytes_wanted = 0;
+};
+struct area_grant {
+  extent where;
+};
+
+/// Space for pieces of a checkpoint, each in one run.
+struct checkpoint_space_request {
+  std::vector<std::uint64_t> lengths;
+};
+struct checkpoint_space {
+  std::vector<extent> pieces;
+};
+
+/// What a durable group did to the file's space.
+struct group_space {
+  /// Its extents are live now; null when only `retired` and `unused_budget` count.
+  std::shared_ptr<const durable_group> group;
+  /// Superseded, durably so, and read by nobody.
+  std::vector<extent> retired;
+  /// Granted and not needed.
+  std::uint64_t unused_budget = 0;
+};
+
+/// Journal areas and checkpoints that no durable root needs any more.
+struct free_pages {
+  std::vector<extent> pages;
+};
+
+using allocator_actor = caf::typed_actor<
+    // registry -> allocator: answers when all of it is granted, growing the file if need be. no_space
+    // (nothing granted), io_error.
+    caf::result<void>(budget_request),
+    // writer -> allocator: at least the bytes needed. The rest is not taken from the reserve: pages in
+    // a lease are lost for journal areas and checkpoints.
+    caf::result<lease_grant>(lease_request),
+    // writer -> allocator. no_space.
+    caf::result<area_grant>(area_request),
+    // maintenance -> allocator. no_space.
+    caf::result<checkpoint_space>(checkpoint_space_request),
+    // registry -> allocator, once per durable group.
+    caf::result<void>(group_space),
+    // writer -> allocator, after the superblock that no longer needs them is durable.
+    caf::result<void>(free_pages),
+    // registry -> allocator: fills in the gauges of space.
+    caf::result<store_status>(status_request)>;
+
+}  // namespace stowage
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::budget_request)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::lease_request)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::lease_grant)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::area_request)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::area_grant)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::checkpoint_space_request)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::checkpoint_space)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::group_space)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::free_pages)

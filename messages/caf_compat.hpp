@@ -1,0 +1,116 @@
+// One spelling of the CAF calls whose names differ between 0.18.7 and 1.x.
+//
+// Contract: everything else in this tree is plain CAF that all versions share; only this header looks at
+// CAF_MAJOR_VERSION (CAF_VERSION is broken in 1.1.0).
+// Concurrency: as the CAF calls behind them.
+// Limits: only what we use.
+#pragma once
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/error.hpp>
+#include <caf/event_based_actor.hpp>
+#include <caf/exec_main.hpp>
+#include <caf/expected.hpp>
+#include <caf/init_global_meta_objects.hpp>
+#include <caf/response_promise.hpp>
+#include <caf/scoped_actor.hpp>
+#include <caf/send.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/timespan.hpp>
+#include <caf/typed_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <caf/typed_response_promise.hpp>
+
+#if CAF_MAJOR_VERSION >= 1
+#include <caf/anon_mail.hpp>
+#endif
+
+#if __has_include(<caf/error_code_enum.hpp>)
+#include <caf/error_code_enum.hpp>
+#else
+#include <caf/is_error_code_enum.hpp>
+#endif
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace stowage::compat {
+
+#if CAF_MAJOR_VERSION >= 1
+
+using string_view = std::string_view;
+
+template <class Self, class Handle, class... Ts>
+void send(Self* self, const Handle& to, Ts&&... xs) {
+  self->mail(std::forward<Ts>(xs)...).send(to);
+}
+
+template <class Handle, class... Ts>
+void anon_send(const Handle& to, Ts&&... xs) {
+  caf::anon_mail(std::forward<Ts>(xs)...).send(to);
+}
+
+template <class Self, class Handle, class... Ts>
+auto request(Self* self, const Handle& to, Ts&&... xs) {
+  return self->mail(std::forward<Ts>(xs)...).request(to, caf::infinite);
+}
+
+template <class Self, class Handle, class... Ts>
+auto delegate(Self* self, const Handle& to, Ts&&... xs) {
+  return self->mail(std::forward<Ts>(xs)...).delegate(to);
+}
+
+/// Calls `on_down(name, reason)` on `self` when one of the named actors ends. Once per actor.
+template <class Self>
+void monitor_all(Self* self, const std::vector<std::pair<std::string, caf::actor>>& named,
+                 const std::function<void(const std::string&, const caf::error&)>& on_down) {
+  for (const auto& [name, handle] : named)
+    self->monitor(handle, [name, on_down](const caf::error& reason) { on_down(name, reason); });
+}
+
+#else
+
+using string_view = caf::string_view;
+
+template <class Self, class Handle, class... Ts>
+void send(Self* self, const Handle& to, Ts&&... xs) {
+  self->send(to, std::forward<Ts>(xs)...);
+}
+
+template <class Handle, class... Ts>
+void anon_send(const Handle& to, Ts&&... xs) {
+  caf::anon_send(to, std::forward<Ts>(xs)...);
+}
+
+template <class Self, class Handle, class... Ts>
+auto request(Self* self, const Handle& to, Ts&&... xs) {
+  return self->request(to, caf::infinite, std::forward<Ts>(xs)...);
+}
+
+template <class Self, class Handle, class... Ts>
+auto delegate(Self* self, const Handle& to, Ts&&... xs) {
+  return self->delegate(to, std::forward<Ts>(xs)...);
+}
+
+/// Calls `on_down(name, reason)` on `self` when one of the named actors ends. Once per actor.
+template <class Self>
+void monitor_all(Self* self, const std::vector<std::pair<std::string, caf::actor>>& named,
+                 const std::function<void(const std::string&, const caf::error&)>& on_down) {
+  std::vector<std::pair<std::string, caf::actor_addr>> known;
+  for (const auto& [name, handle] : named) {
+    self->monitor(handle);
+    known.emplace_back(name, handle.address());
+  }
+  self->set_down_handler([known, on_down](caf::down_msg& down) {
+    for (const auto& [name, address] : known)
+      if (address == down.source) on_down(name, down.reason);
+  });
+}
+
+#endif
+
+}  // namespace stowage::compat

@@ -1,0 +1,109 @@
+// What is asked of the store as a whole: flush, status, close.
+//
+// Contract: status is a snapshot of counters that only grow, and of gauges, at one moment per actor.
+// Concurrency: plain values.
+#pragma once
+
+#include <stowage/messages/error.hpp>
+#include <stowage/messages/ids.hpp>
+#include <stowage/messages/type_ids.hpp>
+#include <stowage/storage/core/types.hpp>
+
+#include <array>
+#include <cstdint>
+#include <string>
+
+namespace stowage {
+
+/// Answered when everything accepted before it is durable. Fails with io_error or poisoned if that can
+/// never be, overloaded, closed.
+struct flush_request {};
+
+/// Answered with `store_status`; also by a poisoned store.
+struct status_request {};
+
+/// Drains: takes nothing new, makes everything accepted durable, marks the store clean, releases its
+/// file; then it is answered. Fails with what made that impossible; the file is released all the same.
+struct close_request {};
+
+/// The life of a store: open -> read_only | poisoned -> closed.
+struct store_status {
+  std::string state;
+  /// Why the store is poisoned; empty otherwise.
+  std::string cause;
+  std::string path;
+
+  std::uint64_t blocks = 0;
+  std::uint64_t value_bytes = 0;
+  /// The version given last, and the last one that is durable.
+  version last_version;
+  version durable_version;
+  lsn durable_lsn;
+
+  /// Ops accepted and not yet durable, their bytes, and requests that wait for credit or space.
+  std::uint64_t ops_in_flight = 0;
+  std::uint64_t bytes_in_flight = 0;
+  std::uint64_t requests_parked = 0;
+  std::uint64_t ops_accepted = 0;
+  std::uint64_t ops_rejected = 0;
+
+  std::uint64_t batches = 0;
+  /// Batches by what closed them, indexed by `close_cause`: ops, delay, bytes, flush, waited, credit,
+  /// shutdown.
+  std::array<std::uint64_t, 7> batches_closed_by{};
+  std::uint64_t groups = 0;
+  std::uint64_t seals = 0;
+  std::uint64_t syncs = 0;
+  /// Written to the device: values with padding, journal records, checkpoints, superblocks.
+  std::uint64_t bytes_written = 0;
+  std::uint64_t value_bytes_written = 0;
+  std::uint64_t journal_bytes_written = 0;
+  std::uint64_t checkpoints = 0;
+  /// Bytes of records since the current root.
+  std::uint64_t journal_bytes = 0;
+
+  std::uint64_t file_bytes = 0;
+  std::uint64_t free_bytes = 0;
+  std::uint64_t leased_bytes = 0;
+  std::uint64_t promised_bytes = 0;
+  std::uint64_t reserve_bytes = 0;
+  /// Superseded bytes that readers or snapshots still hold.
+  std::uint64_t pinned_bytes = 0;
+
+  friend bool operator==(const store_status&, const store_status&) = default;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, flush_request& x) {
+  return f.object(x).fields();
+}
+template <class Inspector>
+bool inspect(Inspector& f, status_request& x) {
+  return f.object(x).fields();
+}
+template <class Inspector>
+bool inspect(Inspector& f, close_request& x) {
+  return f.object(x).fields();
+}
+
+template <class Inspector>
+bool inspect(Inspector& f, store_status& x) {
+  return f.object(x).fields(
+      f.field("state", x.state), f.field("cause", x.cause), f.field("path", x.path),
+      f.field("blocks", x.blocks), f.field("value-bytes", x.value_bytes),
+      f.field("last-version", x.last_version), f.field("durable-version", x.durable_version),
+      f.field("durable-lsn", x.durable_lsn), f.field("ops-in-flight", x.ops_in_flight),
+      f.field("bytes-in-flight", x.bytes_in_flight), f.field("requests-parked", x.requests_parked),
+      f.field("ops-accepted", x.ops_accepted), f.field("ops-rejected", x.ops_rejected),
+      f.field("batches", x.batches), f.field("batches-closed-by", x.batches_closed_by),
+      f.field("groups", x.groups), f.field("seals", x.seals), f.field("syncs", x.syncs),
+      f.field("bytes-written", x.bytes_written),
+      f.field("value-bytes-written", x.value_bytes_written),
+      f.field("journal-bytes-written", x.journal_bytes_written),
+      f.field("checkpoints", x.checkpoints), f.field("journal-bytes", x.journal_bytes),
+      f.field("file-bytes", x.file_bytes), f.field("free-bytes", x.free_bytes),
+      f.field("leased-bytes", x.leased_bytes), f.field("promised-bytes", x.promised_bytes),
+      f.field("reserve-bytes", x.reserve_bytes), f.field("pinned-bytes", x.pinned_bytes));
+}
+
+}  // namespace stowage

@@ -1,0 +1,37 @@
+// The protocol of a reader: verified reads off the registry's thread.
+//
+// Contract: the registry delegates a client's get with the block it found and a pin on its extents.
+// Concurrency: several readers per store; the messages never leave the process.
+#pragma once
+
+#include <stowage/messages/caf_compat.hpp>
+#include <stowage/messages/error.hpp>
+#include <stowage/messages/store.hpp>
+#include <stowage/messages/type_ids.hpp>
+
+#include <cstdint>
+#include <memory>
+
+namespace stowage {
+
+struct pinned_block;
+
+struct read_block_job {
+  std::shared_ptr<const pinned_block> what;
+  std::uint64_t offset = 0;
+  std::uint64_t length = 0;
+};
+
+/// Answered when every read before it has been; the device may then be closed.
+struct stop_reading {};
+
+using reader_actor = caf::typed_actor<
+    // registry -> reader, delegated: the answer goes to the client. corrupt_block, io_error, closed.
+    caf::result<block_value>(read_block_job),
+    // registry -> reader.
+    caf::result<void>(stop_reading)>;
+
+}  // namespace stowage
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::read_block_job)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::stop_reading)

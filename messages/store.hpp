@@ -1,0 +1,172 @@
+// The public protocol of a store: what any actor may ask of it.
+//
+// Contract: every request is answered exactly once, with success or an error of `errc`, also on failure
+// and shutdown. Requests of one sender take effect in the order they were sent. Reads see accepted
+// writes.
+// Concurrency: a handle may be used from any thread and, through CAF's middleman, from another process.
+// Limits: names of 1 to 1024 bytes, values of 0 to 64 MiB; beyond: limit_exceeded.
+#pragma once
+
+#include <stowage/messages/caf_compat.hpp>
+#include <stowage/messages/error.hpp>
+#include <stowage/messages/ids.hpp>
+#include <stowage/messages/lifecycle.hpp>
+#include <stowage/messages/payload.hpp>
+#include <stowage/messages/type_ids.hpp>
+#include <stowage/storage/core/types.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace stowage {
+
+/// How far a write has come when it is answered.
+enum class durability : std::uint8_t {
+  accepted,  ///< in memory, ordered, visible to reads
+  durable,   ///< survives power loss
+};
+
+[[nodiscard]] std::string to_string(durability level);
+bool from_string(compat::string_view in, durability& out);
+bool from_integer(std::uint8_t in, durability& out);
+
+/// The answer to a write.
+struct receipt {
+  /// The version the block has from now on; the version of the delete itself for a delete.
+  version ver;
+  durability reached = durability::accepted;
+};
+
+/// Makes `value` the value of block `name`.
+struct put_request {
+  std::string name;
+  payload value;
+  /// When to answer; absent = as the store is configured (durable by default).
+  std::optional<durability> level;
+  /// Only if the block has this version now; version{} = only if there is no such block.
+  std::optional<version> expected;
+};
+
+/// The value of a block, or the bytes [offset, offset + length) of it, cut to its end.
+struct get_request {
+  std::string name;
+  std::uint64_t offset = 0;
+  std::uint64_t length = UINT64_MAX;
+};
+
+struct block_value {
+  payload value;
+  version ver;
+};
+
+/// Removes a block.
+struct delete_request {
+  std::string name;
+  std::optional<durability> level;
+  std::optional<version> expected;
+};
+
+struct exists_request {
+  std::string name;
+};
+
+struct stat_request {
+  std::string name;
+};
+
+struct block_stat {
+  std::string name;
+  version ver;
+  std::uint64_t size = 0;
+
+  friend bool operator==(const block_stat&, const block_stat&) = default;
+};
+
+/// Blocks whose names start with `prefix`, ascending by bytes, from the first name greater than `after`
+/// on (empty = from the beginning), at most `limit` of them (1 to 10,000).
+struct list_request {
+  std::string prefix;
+  std::string after;
+  std::uint32_t limit = 1000;
+};
+
+struct block_list {
+  std::vector<block_stat> blocks;
+  /// More follow: ask again with `after` = the last name.
+  bool more = false;
+};
+
+inline constexpr std::uint32_t list_limit_max = 10'000;
+
+using store_actor = caf::typed_actor<
+    // From clients. The receipt says the level that was asked for and reached.
+    // limit_exceeded, conflict{expected, actual}, no_space, overloaded, read_only, poisoned, io_error
+    // (its own group failed), closed.
+    caf::result<receipt>(put_request),
+    // not_found, corrupt_block{name, offset}, io_error, closed.
+    caf::result<block_value>(get_request),
+    // As put; not_found where there is no such block.
+    caf::result<receipt>(delete_request),
+    // closed.
+    caf::result<bool>(exists_request),
+    // not_found, closed.
+    caf::result<block_stat>(stat_request),
+    // limit_exceeded, closed.
+    caf::result<block_list>(list_request),
+    // See lifecycle.hpp.
+    caf::result<void>(flush_request), caf::result<store_status>(status_request),
+    caf::result<void>(close_request)>;
+
+template <class Inspector>
+bool inspect(Inspector& f, durability& x) {
+  return caf::default_enum_inspect(f, x);
+}
+template <class Inspector>
+bool inspect(Inspector& f, receipt& x) {
+  return f.object(x).fields(f.field("version", x.ver), f.field("reached", x.reached));
+}
+template <class Inspector>
+bool inspect(Inspector& f, put_request& x) {
+  return f.object(x).fields(f.field("name", x.name), f.field("value", x.value),
+                            f.field("level", x.level), f.field("expected", x.expected));
+}
+template <class Inspector>
+bool inspect(Inspector& f, get_request& x) {
+  return f.object(x).fields(f.field("name", x.name), f.field("offset", x.offset),
+                            f.field("length", x.length));
+}
+template <class Inspector>
+bool inspect(Inspector& f, block_value& x) {
+  return f.object(x).fields(f.field("value", x.value), f.field("version", x.ver));
+}
+template <class Inspector>
+bool inspect(Inspector& f, delete_request& x) {
+  return f.object(x).fields(f.field("name", x.name), f.field("level", x.level),
+                            f.field("expected", x.expected));
+}
+template <class Inspector>
+bool inspect(Inspector& f, exists_request& x) {
+  return f.object(x).fields(f.field("name", x.name));
+}
+template <class Inspector>
+bool inspect(Inspector& f, stat_request& x) {
+  return f.object(x).fields(f.field("name", x.name));
+}
+template <class Inspector>
+bool inspect(Inspector& f, block_stat& x) {
+  return f.object(x).fields(f.field("name", x.name), f.field("version", x.ver),
+                            f.field("size", x.size));
+}
+template <class Inspector>
+bool inspect(Inspector& f, list_request& x) {
+  return f.object(x).fields(f.field("prefix", x.prefix), f.field("after", x.after),
+                            f.field("limit", x.limit));
+}
+template <class Inspector>
+bool inspect(Inspector& f, block_list& x) {
+  return f.object(x).fields(f.field("blocks", x.blocks), f.field("more", x.more));
+}
+
+}  // namespace stowage

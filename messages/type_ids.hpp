@@ -1,0 +1,115 @@
+// The type ids of all messages: one block, append-only.
+//
+// Contract: ids travel between processes, so an entry is never moved or removed. CAF's ids are global to
+// the process: an embedder whose own block clashes chooses another offset by STOWAGE_FIRST_TYPE_ID (the
+// same for library and application).
+// Concurrency: call `caf::init_global_meta_objects<caf::id_block::stowage>()` once, before the first
+// actor system.
+#pragma once
+
+#include <caf/type_id.hpp>
+
+#include <cstdint>
+
+#ifndef STOWAGE_FIRST_TYPE_ID
+#define STOWAGE_FIRST_TYPE_ID (caf::first_custom_type_id + 500)
+#endif
+
+namespace stowage {
+
+class shared_bytes;
+enum class errc : std::uint8_t;
+struct failure;
+enum class durability : std::uint8_t;
+struct receipt;
+struct put_request;
+struct get_request;
+struct block_value;
+struct delete_request;
+struct exists_request;
+struct stat_request;
+struct block_stat;
+struct list_request;
+struct block_list;
+struct flush_request;
+struct status_request;
+struct store_status;
+struct close_request;
+
+struct budget_request;
+struct lease_request;
+struct lease_grant;
+struct area_request;
+struct area_grant;
+struct checkpoint_space_request;
+struct checkpoint_space;
+struct group_space;
+struct free_pages;
+struct write_ops;
+struct close_batch;
+struct write_pages;
+struct install_root;
+struct root_installed;
+struct drain_writer;
+struct group_durable;
+struct store_failed;
+struct execute_plan;
+struct plan_executed;
+struct grow_device;
+struct close_device;
+struct read_block_job;
+struct stop_reading;
+struct start_checkpoint;
+struct next_slice;
+struct wire_registry;
+
+}  // namespace stowage
+
+CAF_BEGIN_TYPE_ID_BLOCK(stowage, STOWAGE_FIRST_TYPE_ID)
+// Public: sent by clients, possibly from another process.
+CAF_ADD_TYPE_ID(stowage, (stowage::shared_bytes))
+CAF_ADD_TYPE_ID(stowage, (stowage::errc))
+CAF_ADD_TYPE_ID(stowage, (stowage::failure))
+CAF_ADD_TYPE_ID(stowage, (stowage::durability))
+CAF_ADD_TYPE_ID(stowage, (stowage::receipt))
+CAF_ADD_TYPE_ID(stowage, (stowage::put_request))
+CAF_ADD_TYPE_ID(stowage, (stowage::get_request))
+CAF_ADD_TYPE_ID(stowage, (stowage::block_value))
+CAF_ADD_TYPE_ID(stowage, (stowage::delete_request))
+CAF_ADD_TYPE_ID(stowage, (stowage::exists_request))
+CAF_ADD_TYPE_ID(stowage, (stowage::stat_request))
+CAF_ADD_TYPE_ID(stowage, (stowage::block_stat))
+CAF_ADD_TYPE_ID(stowage, (stowage::list_request))
+CAF_ADD_TYPE_ID(stowage, (stowage::block_list))
+CAF_ADD_TYPE_ID(stowage, (stowage::flush_request))
+CAF_ADD_TYPE_ID(stowage, (stowage::status_request))
+CAF_ADD_TYPE_ID(stowage, (stowage::store_status))
+CAF_ADD_TYPE_ID(stowage, (stowage::close_request))
+// Between the store's own actors: never leave the process.
+CAF_ADD_TYPE_ID(stowage, (stowage::budget_request))
+CAF_ADD_TYPE_ID(stowage, (stowage::lease_request))
+CAF_ADD_TYPE_ID(stowage, (stowage::lease_grant))
+CAF_ADD_TYPE_ID(stowage, (stowage::area_request))
+CAF_ADD_TYPE_ID(stowage, (stowage::area_grant))
+CAF_ADD_TYPE_ID(stowage, (stowage::checkpoint_space_request))
+CAF_ADD_TYPE_ID(stowage, (stowage::checkpoint_space))
+CAF_ADD_TYPE_ID(stowage, (stowage::group_space))
+CAF_ADD_TYPE_ID(stowage, (stowage::free_pages))
+CAF_ADD_TYPE_ID(stowage, (stowage::write_ops))
+CAF_ADD_TYPE_ID(stowage, (stowage::close_batch))
+CAF_ADD_TYPE_ID(stowage, (stowage::write_pages))
+CAF_ADD_TYPE_ID(stowage, (stowage::install_root))
+CAF_ADD_TYPE_ID(stowage, (stowage::root_installed))
+CAF_ADD_TYPE_ID(stowage, (stowage::drain_writer))
+CAF_ADD_TYPE_ID(stowage, (stowage::group_durable))
+CAF_ADD_TYPE_ID(stowage, (stowage::store_failed))
+CAF_ADD_TYPE_ID(stowage, (stowage::execute_plan))
+CAF_ADD_TYPE_ID(stowage, (stowage::plan_executed))
+CAF_ADD_TYPE_ID(stowage, (stowage::grow_device))
+CAF_ADD_TYPE_ID(stowage, (stowage::close_device))
+CAF_ADD_TYPE_ID(stowage, (stowage::read_block_job))
+CAF_ADD_TYPE_ID(stowage, (stowage::stop_reading))
+CAF_ADD_TYPE_ID(stowage, (stowage::start_checkpoint))
+CAF_ADD_TYPE_ID(stowage, (stowage::next_slice))
+CAF_ADD_TYPE_ID(stowage, (stowage::wire_registry))
+CAF_END_TYPE_ID_BLOCK(stowage)

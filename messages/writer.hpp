@@ -1,0 +1,91 @@
+// The protocol of the writer: ops in, durable groups out.
+//
+// Contract: ops become durable in the order they were sent; a unit is never split between groups. The
+// first failure is final: `store_failed` goes to the registry and nothing is written afterwards.
+// Concurrency: one writer per store; the messages never leave the process.
+#pragma once
+
+#include <stowage/messages/caf_compat.hpp>
+#include <stowage/messages/error.hpp>
+#include <stowage/messages/lifecycle.hpp>
+#include <stowage/messages/type_ids.hpp>
+#include <stowage/storage/core/types.hpp>
+
+#include <cstdint>
+#include <memory>
+
+namespace stowage {
+
+struct batch;
+struct durable_group;
+struct new_root;
+class write_plan;
+
+/// A unit of ops that have their versions and their space.
+struct write_ops {
+  std::shared_ptr<batch> unit;
+  /// Someone waits for it to be durable.
+  bool waited = false;
+};
+
+/// Close the open batch, if there is one.
+struct close_batch {
+  /// A `close_cause`.
+  std::uint8_t cause = 0;
+};
+
+/// Pages of a checkpoint to write along with the next group.
+struct write_pages {
+  std::shared_ptr<const write_plan> pages;
+};
+
+/// A finished checkpoint to name in the next superblock.
+struct install_root {
+  std::shared_ptr<const new_root> root;
+};
+
+/// Makes everything sent before durable, then marks the store clean.
+struct drain_writer {};
+
+/// A group is durable.
+struct group_durable {
+  std::shared_ptr<const durable_group> group;
+};
+
+/// A checkpoint's root is durable: `journal_bytes` have been written since it.
+struct root_installed {
+  std::uint64_t journal_bytes = 0;
+};
+
+/// Nothing will become durable any more.
+struct store_failed {
+  failure why;
+};
+
+/// What the registry hears from the writer, and from the runtime about actors that died.
+using commit_listener =
+    caf::typed_actor<caf::result<void>(group_durable), caf::result<void>(root_installed),
+                     caf::result<void>(store_failed)>;
+
+using writer_actor = caf::typed_actor<
+    // registry -> writer.
+    caf::result<void>(write_ops), caf::result<void>(close_batch),
+    // maintenance -> writer: answered when durable. The first failure, closed.
+    caf::result<void>(write_pages), caf::result<void>(install_root),
+    // registry -> writer: answered when all is durable and the store marked clean. The first failure.
+    caf::result<void>(drain_writer),
+    // runtime -> writer: an actor it needs is gone.
+    caf::result<void>(store_failed),
+    // registry -> writer: fills in the counters of batches, groups and bytes.
+    caf::result<store_status>(status_request)>;
+
+}  // namespace stowage
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::write_ops)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::close_batch)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::write_pages)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::install_root)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::drain_writer)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::group_durable)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::root_installed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::store_failed)

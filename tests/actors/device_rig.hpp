@@ -1,0 +1,146 @@
+// The device of a store under test: in memory, loses what was not synced, fails on demand, tells
+// everything it was asked.
+//
+// Contract: `open()` gives the device a store takes over; the bytes stay here. What the store does to it
+// is in `trace`, in order.
+// Concurrency: one thread.
+// Limits: outlives every device it gave.
+#pragma once
+
+#include <stowage/storage/device/device_call.hpp>
+#include <stowage/storage/device/faulty_device.hpp>
+#include <stowage/storage/device/latched_device.hpp>
+#include <stowage/storage/device/memory_device.hpp>
+#include <stowage/storage/device/tracing_device.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace stowage::test {
+
+class device_rig {
+ public:
+  /// `image` may be empty: a device without bytes.
+  explicit device_rig(std::vector<std::byte> image,
+                      std::uint64_t capacity = memory_device::unlimited, std::uint64_t seed = 1) {
+    auto memory = std::make_unique<memory_device>(std::move(image), capacity);
+    memory_ = memory.get();
+    fault_plan plan;
+    plan.seed = seed;
+    faulty_ = std::make_unique<faulty_device>(std::move(memory), plan);
+  }
+  device_rig(const device_rig&) = delete;
+  device_rig& operator=(const device_rig&) = delete;
+  ~device_rig() = default;
+
+  [[nodiscard]] std::unique_ptr<block_device> open() {
+    auto traced = std::make_unique<tracing_device>(
+        std::make_unique<gate>(*this),
+        [this](const device_operation& operation) { trace.push_back(operation); });
+    return std::make_unique<latched_device>(std::move(traced));
+  }
+
+  /// The nth call of this kind from now on fails so and does nothing; later ones are fine again.
+  void fail_next(device_call call, int os_error, std::uint64_t nth = 1) {
+    auto why = fail(os_error == ENOSPC ? errc::no_space : errc::io_error, "injected fault");
+    why.os_error = os_error;
+    faults_[call] = {nth, std::move(why)};
+  }
+
+  /// Called once, inside the next call of this kind: what happens meanwhile.
+  void meanwhile(device_call call, std::function<void()> what) {
+    meanwhile_[call] = std::move(what);
+  }
+
+  [[nodiscard]] std::vector<std::byte> image() const { return memory_->image(); }
+  /// What a power loss at this moment leaves.
+  [[nodiscard]] std::vector<std::byte> image_after_power_loss() {
+    faulty_->lose_power();
+    return image();
+  }
+  [[nodiscard]] std::uint64_t size() const { return memory_->image().size(); }
+
+  /// Damages the device behind the store's back.
+  void flip_byte(std::uint64_t offset) {
+    std::byte b{};
+    (void)memory_->read(offset, {&b, 1}, read_mode::cached);
+    b ^= std::byte{1};
+    const byte_view bytes{&b, 1};
+    (void)memory_->write(offset, {&bytes, 1});
+  }
+
+  void set_capacity(std::uint64_t bytes) { faulty_->set_capacity(bytes); }
+
+  [[nodiscard]] std::uint64_t count(device_call call) const {
+    return static_cast<std::uint64_t>(
+        std::ranges::count_if(trace, [&](const auto& o) { return o.call == call; }));
+  }
+  [[nodiscard]] bool is_closed() const { return closed_; }
+
+  std::vector<device_operation> trace;
+
+ private:
+  class gate final : public block_device {
+   public:
+    explicit gate(device_rig& rig) : rig_{&rig}, inner_{rig.faulty_.get()} {}
+    result<std::size_t> read(std::uint64_t offset, mutable_byte_view out, read_mode mode) override {
+      if (auto fault = rig_->enter(device_call::read)) return *std::move(fault);
+      return inner_->read(offset, out, mode);
+    }
+    result<void> write(std::uint64_t offset, std::span<const byte_view> buffers) override {
+      if (auto fault = rig_->enter(device_call::write)) return *std::move(fault);
+      return inner_->write(offset, buffers);
+    }
+    result<void> sync() override {
+      if (auto fault = rig_->enter(device_call::sync)) return *std::move(fault);
+      return inner_->sync();
+    }
+    result<void> allocate(std::uint64_t size) override {
+      if (auto fault = rig_->enter(device_call::allocate)) return *std::move(fault);
+      return inner_->allocate(size);
+    }
+    result<void> resize(std::uint64_t size) override {
+      if (auto fault = rig_->enter(device_call::resize)) return *std::move(fault);
+      return inner_->resize(size);
+    }
+    void drop_cache() override { inner_->drop_cache(); }
+    [[nodiscard]] std::uint64_t size() const override { return inner_->size(); }
+    result<void> close() override {
+      if (auto fault = rig_->enter(device_call::close)) return *std::move(fault);
+      rig_->closed_ = true;
+      return inner_->close();
+    }
+
+   private:
+    device_rig* rig_;
+    block_device* inner_;
+  };
+
+  struct scheduled_fault {
+    std::uint64_t in_calls = 0;
+    failure why;
+  };
+
+  std::optional<failure> enter(device_call call) {
+    if (auto what = std::exchange(meanwhile_[call], {})) what();
+    const auto found = faults_.find(call);
+    if (found == faults_.end() || --found->second.in_calls > 0) return std::nullopt;
+    auto why = std::move(found->second.why);
+    faults_.erase(found);
+    return why;
+  }
+
+  memory_device* memory_ = nullptr;
+  std::unique_ptr<faulty_device> faulty_;
+  std::map<device_call, scheduled_fault> faults_;
+  std::map<device_call, std::function<void()>> meanwhile_;
+  bool closed_ = false;
+};
+
+}  // namespace stowage::test

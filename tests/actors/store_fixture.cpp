@@ -1,0 +1,210 @@
+#include <stowage/tests/actors/store_fixture.hpp>
+
+#include <stowage/messages/register_types.hpp>
+
+#include <utility>
+
+namespace stowage::test {
+
+namespace {
+
+struct message_types {
+  message_types() { register_message_types(); }
+};
+BOOST_GLOBAL_FIXTURE(message_types);
+
+/// A client of its own for each request: what comes back can only be its answer.
+template <class T, class Request>
+class asked final : public answer_source<T> {
+ public:
+  asked(caf::actor_system& system, const store_actor& store, Request request,
+        std::shared_ptr<std::size_t> alive)
+      : alive_{std::move(alive)},
+        self_{system},
+        waiting_{compat::request(self_.ptr(), store, std::move(request))} {
+    ++*alive_;
+  }
+  asked(const asked&) = delete;
+  asked& operator=(const asked&) = delete;
+  ~asked() override { --*alive_; }
+
+  [[nodiscard]] bool arrived() override { return self_->has_next_message(); }
+
+  [[nodiscard]] result<T> take() override {
+    std::optional<result<T>> outcome;
+    const auto on_error = [&](const caf::error& why) { outcome = to_failure(why); };
+    if constexpr (std::is_void_v<T>)
+      std::move(waiting_).receive([&] { outcome = result<void>{}; }, on_error);
+    else
+      std::move(waiting_).receive([&](T& value) { outcome = std::move(value); }, on_error);
+    return std::move(*outcome);
+  }
+
+ private:
+  using handle =
+      decltype(compat::request(std::declval<caf::scoped_actor&>().ptr(),
+                               std::declval<const store_actor&>(), std::declval<Request>()));
+  std::shared_ptr<std::size_t> alive_;
+  caf::scoped_actor self_;
+  handle waiting_;
+};
+
+template <class T, class Request>
+answer<T> ask(store_fixture& f, Request request) {
+  BOOST_REQUIRE(f.is_open());
+  return answer<T>{
+      std::make_unique<asked<T, Request>>(f.det.system(), f.store, std::move(request), f.clients)};
+}
+
+store_identity fixed_identity() {
+  store_identity identity;
+  identity.id.fill(std::byte{7});
+  identity.hash_seed = 0x5eed;
+  identity.area_salts = {11, 12};
+  return identity;
+}
+
+}  // namespace
+
+std::string pattern(std::size_t size, std::uint64_t seed) {
+  std::string text;
+  text.reserve(size + 32);
+  while (text.size() < size) text += std::to_string(seed) + ":" + std::to_string(text.size()) + ",";
+  text.resize(size);
+  return text;
+}
+
+store_fixture::~store_fixture() {
+  if (store) end_actors();
+  // Said here, because the system waits for ever for an actor that does not end.
+  BOOST_CHECK_EQUAL(running_actors(), 0U);
+  advance(2h);
+}
+
+void store_fixture::open() {
+  BOOST_REQUIRE(!store);
+  const bool is_new = image_.empty();
+  rig = std::make_unique<device_rig>(std::move(image_), capacity, fault_seed + ++lives_);
+  image_.clear();
+  auto device = rig->open();
+  if (is_new) {
+    auto created = create_store(*device, fixed_identity());
+    BOOST_REQUIRE_MESSAGE(created.ok(), "create: " << (created ? "" : describe(created.error())));
+  }
+  auto recovered = recover(*device, store_access::read_write);
+  BOOST_REQUIRE_MESSAGE(recovered.ok(),
+                        "recover: " << (recovered ? "" : describe(recovered.error())));
+  was_clean = recovered->was_clean;
+  recovered_version = recovered->last_version;
+  dropped = recovered->dropped;
+  rig->trace.clear();
+  store = spawn_store(det.system(), options, std::move(device), std::move(*recovered), lives_,
+                      threading::scheduled);
+  auto wiring = deterministic_system::next_message<wire_registry>(store);
+  BOOST_REQUIRE_MESSAGE(wiring, "the registry is wired before anything else");
+  peers = std::move(*wiring);
+  run();
+}
+
+void store_fixture::close() {
+  auto closed = ask_close();
+  run();
+  BOOST_TEST(closed.code() == errc::none);
+  BOOST_TEST(rig->is_closed());
+  forget(rig->image());
+}
+
+void store_fixture::crash() {
+  auto left = rig->image_after_power_loss();
+  end_actors();
+  forget(std::move(left));
+}
+
+void store_fixture::drop() {
+  auto left = rig->image();
+  end_actors();
+  forget(std::move(left));
+}
+
+void store_fixture::end_actors() {
+  caf::anon_send_exit(store, caf::exit_reason::kill);
+  peers = {};
+  store = nullptr;
+  run();
+}
+
+void store_fixture::forget(std::vector<std::byte> image) {
+  peers = {};
+  store = nullptr;
+  run();
+  image_ = std::move(image);
+  BOOST_TEST(running_actors() == 0U);
+  // What the timers still hold is not let go before they go off.
+  advance(2h);
+  rig.reset();
+}
+
+answer<receipt> store_fixture::put(std::string name, std::string value,
+                                   std::optional<durability> level,
+                                   std::optional<version> expected) {
+  return ask<receipt>(*this,
+                      put_request{std::move(name), payload{std::move(value)}, level, expected});
+}
+answer<receipt> store_fixture::remove(std::string name, std::optional<durability> level,
+                                      std::optional<version> expected) {
+  return ask<receipt>(*this, delete_request{std::move(name), level, expected});
+}
+answer<block_value> store_fixture::get(std::string name, std::uint64_t offset,
+                                       std::uint64_t length) {
+  return ask<block_value>(*this, get_request{std::move(name), offset, length});
+}
+answer<bool> store_fixture::exists(std::string name) {
+  return ask<bool>(*this, exists_request{std::move(name)});
+}
+answer<block_stat> store_fixture::stat(std::string name) {
+  return ask<block_stat>(*this, stat_request{std::move(name)});
+}
+answer<block_list> store_fixture::list(std::string prefix, std::string after, std::uint32_t limit) {
+  return ask<block_list>(*this, list_request{std::move(prefix), std::move(after), limit});
+}
+answer<void> store_fixture::flush() { return ask<void>(*this, flush_request{}); }
+answer<store_status> store_fixture::ask_status() {
+  return ask<store_status>(*this, status_request{});
+}
+answer<void> store_fixture::ask_close() { return ask<void>(*this, close_request{}); }
+
+store_status store_fixture::status() {
+  auto asked = ask_status();
+  run();
+  return *asked;
+}
+
+std::string store_fixture::value_of(const std::string& name) {
+  auto got = get(name);
+  run();
+  if (got.get()) return std::string{got->value.text()};
+  return got.code() == errc::not_found ? "-" : "!" + std::string{name_of(got.code())};
+}
+
+std::vector<std::pair<std::string, std::string>> store_fixture::contents() {
+  std::vector<std::pair<std::string, std::string>> all;
+  std::string after;
+  for (bool more = true; more;) {
+    auto page = list({}, after, 10'000);
+    run();
+    more = page->more;
+    for (const auto& b : page->blocks) {
+      all.emplace_back(b.name, value_of(b.name));
+      after = b.name;
+    }
+  }
+  return all;
+}
+
+version store_fixture::put_durable(const std::string& name, std::string value) {
+  auto done = put(name, std::move(value), durability::durable);
+  run();
+  return done->ver;
+}
+
+}  // namespace stowage::test

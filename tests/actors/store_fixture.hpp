@@ -1,0 +1,169 @@
+// A whole store on a device in memory, under virtual time.
+//
+// Contract: `open` creates the store if there is none on the device yet; `close` and `crash` keep the
+// device's bytes for the next `open`. Requests are sent at once and handled when the test runs the
+// system; an `answer` can be looked at any time and never waits. Whatever the test leaves open is ended.
+// Concurrency: one thread.
+// Limits: one store at a time.
+#pragma once
+
+#include <stowage/actors/runtime.hpp>
+#include <stowage/messages/wiring.hpp>
+#include <stowage/storage/log/batch_policy.hpp>
+#include <stowage/tests/actors/device_rig.hpp>
+#include <stowage/tests/support/deterministic_system.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace stowage {
+
+/// Boost.Test prints these as people read them.
+inline std::ostream& operator<<(std::ostream& out, errc code) { return out << name_of(code); }
+template <class Tag>
+std::ostream& operator<<(std::ostream& out, strong_id<Tag> id) {
+  return out << id.value;
+}
+
+}  // namespace stowage
+
+namespace stowage::test {
+
+using namespace std::chrono_literals;
+
+/// Where an answer comes in.
+template <class T>
+class answer_source {
+ public:
+  answer_source() = default;
+  answer_source(const answer_source&) = delete;
+  answer_source& operator=(const answer_source&) = delete;
+  virtual ~answer_source() = default;
+  [[nodiscard]] virtual bool arrived() = 0;
+  [[nodiscard]] virtual result<T> take() = 0;
+};
+
+/// The answer to a request, which may not have come yet.
+template <class T>
+class answer {
+ public:
+  explicit answer(std::unique_ptr<answer_source<T>> from) : from_{std::move(from)} {}
+
+  [[nodiscard]] bool arrived() {
+    if (from_ && from_->arrived()) {
+      outcome_ = from_->take();
+      from_.reset();
+    }
+    return outcome_.has_value();
+  }
+  [[nodiscard]] const result<T>& get() {
+    BOOST_REQUIRE_MESSAGE(arrived(), "the answer has not come");
+    return *outcome_;
+  }
+  /// `none` for success.
+  [[nodiscard]] errc code() { return get() ? errc::none : get().error().code; }
+  [[nodiscard]] const failure& error() {
+    BOOST_REQUIRE_MESSAGE(!get().ok(), "a success where an error was expected");
+    return get().error();
+  }
+  [[nodiscard]] const auto& operator*() {
+    BOOST_REQUIRE_MESSAGE(get().ok(), "failed: " << (get() ? "" : describe(get().error())));
+    return *get();
+  }
+  [[nodiscard]] const auto* operator->() { return &**this; }
+
+ private:
+  std::unique_ptr<answer_source<T>> from_;
+  std::optional<result<T>> outcome_;
+};
+
+/// Bytes in which no two places of 64 bytes look alike.
+[[nodiscard]] std::string pattern(std::size_t size, std::uint64_t seed = 0);
+
+class store_fixture {
+ public:
+  store_fixture() = default;
+  store_fixture(const store_fixture&) = delete;
+  store_fixture& operator=(const store_fixture&) = delete;
+  ~store_fixture();
+
+  /// Creates or recovers the store and spawns its actors; `options` and `capacity` count from here on.
+  void open();
+  /// Closes in order; fails the test if the store does not say so.
+  void close();
+  /// A power loss at this moment: what is not synced is kept, lost or garbage by `fault_seed`.
+  void crash();
+  /// Ends all actors without a farewell and without losing power.
+  void drop();
+
+  // Requests; sent at once, handled when the system runs.
+  answer<receipt> put(std::string name, std::string value, std::optional<durability> level = {},
+                      std::optional<version> expected = {});
+  /// A put that is answered when it is accepted.
+  answer<receipt> put_accepted(std::string name, std::string value = "v") {
+    return put(std::move(name), std::move(value), durability::accepted);
+  }
+  answer<receipt> remove(std::string name, std::optional<durability> level = {},
+                         std::optional<version> expected = {});
+  answer<block_value> get(std::string name, std::uint64_t offset = 0,
+                          std::uint64_t length = UINT64_MAX);
+  answer<bool> exists(std::string name);
+  answer<block_stat> stat(std::string name);
+  answer<block_list> list(std::string prefix = {}, std::string after = {},
+                          std::uint32_t limit = 1000);
+  answer<void> flush();
+  answer<store_status> ask_status();
+  answer<void> ask_close();
+
+  // The same, run until answered.
+  [[nodiscard]] store_status status();
+  /// The block's value now; "-" for not_found, "!code" for another failure.
+  [[nodiscard]] std::string value_of(const std::string& name);
+  /// Name and value of every block, by list and get.
+  [[nodiscard]] std::vector<std::pair<std::string, std::string>> contents();
+  /// Puts and waits until it is durable.
+  version put_durable(const std::string& name, std::string value = "v");
+
+  [[nodiscard]] std::uint64_t closed_by(close_cause cause) {
+    return status().batches_closed_by[static_cast<std::size_t>(cause)];
+  }
+
+  void run() { det.run(); }
+  void advance(std::chrono::nanoseconds by) { det.advance(by); }
+  /// Of the store.
+  [[nodiscard]] std::size_t running_actors() { return det.running_actors() - *clients; }
+  [[nodiscard]] bool is_open() const noexcept { return static_cast<bool>(store); }
+
+  deterministic_system det;
+  store_options options;
+  std::uint64_t capacity = memory_device::unlimited;
+  std::uint64_t fault_seed = 1;
+
+  /// Of the store that is open.
+  std::unique_ptr<device_rig> rig;
+  store_actor store;
+  wire_registry peers;
+  /// What recovery found at the last `open`.
+  bool was_clean = false;
+  version recovered_version;
+  std::optional<dropped_tail> dropped;
+  /// How many answers are still waited for; each is an actor.
+  std::shared_ptr<std::size_t> clients = std::make_shared<std::size_t>(0);
+
+ private:
+  void end_actors();
+  void forget(std::vector<std::byte> image);
+
+  std::vector<std::byte> image_;
+  std::uint64_t lives_ = 0;
+};
+
+}  // namespace stowage::test

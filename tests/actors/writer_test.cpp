@@ -1,0 +1,359 @@
+// The writer alone, between an allocator that always has space, a disk that works when told, and a
+// listener that remembers.
+#include <stowage/actors/handover.hpp>
+#include <stowage/actors/writer.hpp>
+#include <stowage/storage/creation.hpp>
+#include <stowage/storage/device/memory_device.hpp>
+#include <stowage/storage/format/layout.hpp>
+#include <stowage/tests/actors/store_fixture.hpp>
+
+#include <deque>
+
+using namespace stowage;
+using namespace stowage::test;
+
+namespace {
+
+struct disk_log {
+  std::vector<std::shared_ptr<const write_plan>> plans;
+  std::deque<caf::typed_response_promise<plan_executed>> waiting;
+  bool works_at_once = true;
+};
+
+/// `close_device` lets it finish the oldest plan, `grow_device` makes that fail.
+disk_actor::behavior_type fake_disk(disk_actor::pointer self, std::shared_ptr<disk_log> log) {
+  return {
+      [self, log](const execute_plan& request) -> caf::result<plan_executed> {
+        log->plans.push_back(request.plan);
+        if (log->works_at_once) return plan_executed{64 * limits::mib};
+        auto promise = self->make_response_promise<plan_executed>();
+        log->waiting.push_back(promise);
+        return promise;
+      },
+      [log](const grow_device&) -> caf::result<void> {
+        log->waiting.front().deliver(to_error(fail(errc::io_error, "the disk is broken")));
+        log->waiting.pop_front();
+        return caf::unit;
+      },
+      [log](const close_device&) -> caf::result<void> {
+        log->waiting.front().deliver(plan_executed{64 * limits::mib});
+        log->waiting.pop_front();
+        return caf::unit;
+      },
+  };
+}
+
+struct allocator_log {
+  std::uint64_t next = 64 * limits::mib;
+  std::vector<extent> areas;
+  std::vector<extent> freed;
+  std::uint64_t leased = 0;
+
+  extent take(std::uint64_t bytes) {
+    const extent e{next, round_up_to_page(bytes)};
+    next = e.end();
+    return e;
+  }
+};
+
+allocator_actor::behavior_type fake_allocator(allocator_actor::pointer,
+                                              std::shared_ptr<allocator_log> log) {
+  return {
+      [](const budget_request&) -> caf::result<void> { return caf::unit; },
+      [log](const lease_request& request) -> caf::result<lease_grant> {
+        auto pages = std::make_shared<lease>();
+        pages->add(log->take(request.bytes_wanted));
+        log->leased += request.bytes_wanted;
+        return lease_grant{std::move(pages)};
+      },
+      [log](const area_request& request) -> caf::result<area_grant> {
+        log->areas.push_back(log->take(std::max(request.bytes_min, request.bytes_wanted)));
+        return area_grant{log->areas.back()};
+      },
+      [](const checkpoint_space_request&) -> caf::result<checkpoint_space> {
+        return to_error(fail(errc::no_space));
+      },
+      [](const group_space&) -> caf::result<void> { return caf::unit; },
+      [log](const free_pages& request) -> caf::result<void> {
+        log->freed.insert(log->freed.end(), request.pages.begin(), request.pages.end());
+        return caf::unit;
+      },
+      [](const status_request&) -> caf::result<store_status> { return store_status{}; },
+  };
+}
+
+struct heard {
+  std::vector<std::shared_ptr<const durable_group>> groups;
+  std::vector<failure> failures;
+  std::uint64_t roots = 0;
+};
+
+commit_listener::behavior_type fake_listener(commit_listener::pointer, std::shared_ptr<heard> log) {
+  return {
+      [log](const group_durable& message) -> caf::result<void> {
+        log->groups.push_back(message.group);
+        return caf::unit;
+      },
+      [log](const root_installed&) -> caf::result<void> {
+        ++log->roots;
+        return caf::unit;
+      },
+      [log](const store_failed& message) -> caf::result<void> {
+        log->failures.push_back(message.why);
+        return caf::unit;
+      },
+  };
+}
+
+struct writer_fixture {
+  explicit writer_fixture(batch_limits limits = {}) {
+    memory_device device;
+    BOOST_REQUIRE(create_store(device, {}).ok());
+    auto found = recover(device, store_access::read_write);
+    BOOST_REQUIRE(found.ok());
+    auto& system = det.system();
+    disk_actor = system.spawn(fake_disk, disk);
+    allocator_actor = system.spawn(fake_allocator, allocator);
+    listener = system.spawn(fake_listener, told);
+    writer_start start{found->sb,
+                       journal_areas{found->position, found->kept_areas},
+                       0,
+                       found->current_checkpoint,
+                       found->previous_checkpoint,
+                       found->last_version,
+                       1};
+    writer =
+        system.spawn<writer_impl>(limits, std::move(start), listener, allocator_actor, disk_actor);
+    det.run();
+  }
+  writer_fixture(const writer_fixture&) = delete;
+  writer_fixture& operator=(const writer_fixture&) = delete;
+  ~writer_fixture() {
+    for (const auto& a :
+         {caf::actor_cast<caf::actor>(writer), caf::actor_cast<caf::actor>(disk_actor),
+          caf::actor_cast<caf::actor>(allocator_actor), caf::actor_cast<caf::actor>(listener)})
+      caf::anon_send_exit(a, caf::exit_reason::kill);
+    det.run();
+  }
+
+  void write(std::string name, shared_bytes value, bool waited = false) {
+    auto unit = std::make_shared<batch>();
+    accepted_op o;
+    o.name = std::move(name);
+    o.ver = version{++last};
+    o.value = std::move(value);
+    unit->ops.push_back(std::move(o));
+    compat::anon_send(writer, write_ops{std::move(unit), waited});
+  }
+  void write(int count) {
+    for (int i = 0; i < count; ++i)
+      write("k" + std::to_string(last), shared_bytes{std::string{"v"}});
+    det.run();
+  }
+  void close_open_batch() {
+    compat::anon_send(writer, close_batch{static_cast<std::uint8_t>(close_cause::flush)});
+    det.run();
+  }
+  void disk_finishes() {
+    compat::anon_send(disk_actor, close_device{});
+    det.run();
+  }
+  void disk_fails() {
+    compat::anon_send(disk_actor, grow_device{});
+    det.run();
+  }
+  store_status status() {
+    caf::scoped_actor self{det.system(), true};
+    auto waiting = compat::request(self.ptr(), writer, status_request{});
+    det.run();
+    store_status out;
+    std::move(waiting).receive([&](store_status& s) { out = s; },
+                               [](const caf::error& e) { BOOST_ERROR(caf::to_string(e)); });
+    return out;
+  }
+  [[nodiscard]] std::uint64_t closed_by(close_cause cause) {
+    return status().batches_closed_by[static_cast<std::size_t>(cause)];
+  }
+
+  deterministic_system det;
+  std::shared_ptr<disk_log> disk = std::make_shared<disk_log>();
+  std::shared_ptr<allocator_log> allocator = std::make_shared<allocator_log>();
+  std::shared_ptr<heard> told = std::make_shared<heard>();
+  stowage::disk_actor disk_actor;
+  stowage::allocator_actor allocator_actor;
+  commit_listener listener;
+  stowage::writer_actor writer;
+  std::uint64_t last = 0;
+};
+
+struct small_delay : writer_fixture {
+  small_delay()
+      : writer_fixture{{.max_ops = 65'536, .max_delay = 1h, .max_bytes = 64 * limits::mib}} {}
+};
+
+shared_bytes zeros(std::uint64_t bytes) { return shared_bytes{std::vector<std::byte>(bytes)}; }
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(writer_suite)
+
+BOOST_FIXTURE_TEST_CASE(nothing_is_written_before_a_batch_closes, writer_fixture) {
+  write(49);
+  det.advance(49'999us);
+  BOOST_TEST(disk->plans.empty());
+  write(1);
+  BOOST_TEST(disk->plans.size() == 1U);
+  BOOST_TEST(told->groups.size() == 1U);
+  BOOST_TEST(told->groups.front()->ops.size() == 50U);
+  BOOST_TEST(told->groups.front()->through == version{50});
+}
+
+BOOST_FIXTURE_TEST_CASE(one_group_is_at_the_disk_at_a_time, writer_fixture) {
+  disk->works_at_once = false;
+  write(50);
+  write(120);
+  BOOST_TEST(disk->plans.size() == 1U);
+  BOOST_TEST(told->groups.empty());
+  BOOST_TEST(closed_by(close_cause::ops) == 3U);
+  disk_finishes();
+  BOOST_TEST(told->groups.size() == 1U);
+  BOOST_TEST(disk->plans.size() == 2U);
+  BOOST_TEST(disk->plans.back()->records().size() == 1U);
+  disk_finishes();
+  BOOST_TEST(told->groups.back()->ops.size() == 100U);
+  BOOST_TEST(told->groups.back()->through == version{150});
+  det.advance(50ms);
+  BOOST_TEST(disk->plans.size() == 3U);
+  disk_finishes();
+  BOOST_TEST(told->groups.back()->through == version{170});
+  BOOST_TEST(status().groups == 3U);
+  BOOST_TEST(status().syncs == 3U);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_group_has_at_most_64_mebibytes_of_values, small_delay) {
+  disk->works_at_once = false;
+  write("first", zeros(1));
+  close_open_batch();
+  for (const auto* name : {"a", "b", "c"}) {
+    write(name, zeros(24 * limits::mib));
+    close_open_batch();
+  }
+  disk_finishes();
+  disk_finishes();
+  BOOST_TEST(told->groups.back()->ops.size() == 2U);
+  disk_finishes();
+  BOOST_TEST(told->groups.back()->ops.size() == 1U);
+  BOOST_TEST(told->groups.size() == 3U);
+}
+
+BOOST_FIXTURE_TEST_CASE(batches_of_long_names_do_not_outgrow_a_record, small_delay) {
+  disk->works_at_once = false;
+  write("first", zeros(1));
+  close_open_batch();
+  for (int b = 0; b < 3; ++b) {
+    for (int i = 0; i < 7000; ++i)
+      write(std::string(1000, 'n') + std::to_string(last), shared_bytes{});
+    close_open_batch();
+  }
+  for (int i = 0; i < 3; ++i) disk_finishes();
+  BOOST_TEST(told->groups.size() == 3U);
+  BOOST_TEST(told->groups[1]->ops.size() == 14'000U);
+  for (const auto& plan : disk->plans)
+    for (const auto& record : plan->records())
+      BOOST_TEST(record.length <= limits::record_bytes_max);
+}
+
+BOOST_FIXTURE_TEST_CASE(one_batch_of_long_names_does_not_outgrow_a_record, small_delay) {
+  for (int i = 0; i < 20'000; ++i)
+    write(std::string(1000, 'n') + std::to_string(last), shared_bytes{});
+  close_open_batch();
+  BOOST_TEST(told->failures.empty());
+  BOOST_TEST_REQUIRE(!told->groups.empty());
+  BOOST_TEST(told->groups.back()->through == version{20'000});
+  for (const auto& plan : disk->plans)
+    for (const auto& record : plan->records())
+      BOOST_TEST(record.length <= limits::record_bytes_max);
+}
+
+BOOST_FIXTURE_TEST_CASE(the_first_failure_is_final_and_told_once, writer_fixture) {
+  disk->works_at_once = false;
+  write(50);
+  write(50);
+  disk_fails();
+  BOOST_TEST(told->failures.size() == 1U);
+  BOOST_TEST(told->failures.front().code == errc::io_error);
+  BOOST_TEST(told->failures.front().detail == "the disk is broken");
+  BOOST_TEST(told->groups.empty());
+  write(100);
+  close_open_batch();
+  det.advance(1s);
+  BOOST_TEST(disk->plans.size() == 1U);
+  BOOST_TEST(told->failures.size() == 1U);
+  compat::anon_send(writer, store_failed{fail(errc::poisoned)});
+  det.run();
+  BOOST_TEST(told->failures.size() == 1U);
+}
+
+BOOST_FIXTURE_TEST_CASE(pages_and_draining_hear_of_the_failure, writer_fixture) {
+  disk->works_at_once = false;
+  write(50);
+  caf::scoped_actor self{det.system(), true};
+  auto plan = std::make_shared<write_plan>();
+  plan->add_value(layout::data_start, zeros(page_size));
+  auto pages = compat::request(self.ptr(), writer, write_pages{plan});
+  det.run();
+  caf::scoped_actor other{det.system(), true};
+  auto drained = compat::request(other.ptr(), writer, drain_writer{});
+  det.run();
+  BOOST_TEST(!self->has_next_message());
+  BOOST_TEST(!other->has_next_message());
+  disk_fails();
+  BOOST_REQUIRE(self->has_next_message());
+  BOOST_REQUIRE(other->has_next_message());
+  errc code = errc::none;
+  std::move(pages).receive([] {}, [&](const caf::error& e) { code = to_failure(e).code; });
+  BOOST_TEST(code == errc::io_error);
+  code = errc::none;
+  std::move(drained).receive([] {}, [&](const caf::error& e) { code = to_failure(e).code; });
+  BOOST_TEST(code == errc::io_error);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_record_that_fits_no_area_gets_a_larger_one, small_delay) {
+  write(10);
+  close_open_batch();
+  for (int i = 0; i < 3000; ++i)
+    write(std::string(1000, 'n') + std::to_string(last), shared_bytes{});
+  close_open_batch();
+  BOOST_TEST(told->groups.size() == 2U);
+  BOOST_TEST(status().seals == 1U);
+  // The area that had been announced is free again, unused.
+  BOOST_REQUIRE(allocator->freed.size() == 1U);
+  BOOST_TEST(allocator->freed.front().length == limits::journal_area_bytes_min);
+  // A SEAL and the record, in this order and in one plan.
+  BOOST_TEST(disk->plans.back()->records().size() == 2U);
+}
+
+BOOST_FIXTURE_TEST_CASE(areas_that_were_asked_for_and_not_used_are_not_lost, small_delay) {
+  // What a record may take at most decides what is fetched; what it takes decides what is used.
+  for (const int ops : {700, 1700, 2800, 3900}) {
+    for (int i = 0; i < ops; ++i)
+      write(std::string(1000, 'n') + std::to_string(last), shared_bytes{});
+    close_open_batch();
+  }
+  BOOST_TEST(told->failures.empty());
+  BOOST_TEST(told->groups.size() == 4U);
+  // Every area the allocator gave holds records, is announced, is spare, or went back.
+  std::uint64_t idle = 0;
+  for (const auto& area : allocator->areas) {
+    bool known = false;
+    for (const auto& plan : disk->plans)
+      for (const auto& record : plan->records())
+        known = known || area.overlaps({record.offset, record.length});
+    for (const auto& e : allocator->freed) known = known || e == area;
+    if (!known) ++idle;
+  }
+  // One is announced and one spare.
+  BOOST_TEST(idle == 2U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
