@@ -1,0 +1,55 @@
+#include <stowage/client/store_client.hpp>
+
+#include <utility>
+
+namespace stowage {
+
+store_client::store_client(caf::actor_system& system, store_actor store)
+    : self_{system}, store_{std::move(store)} {}
+
+template <class T, class Request>
+result<T> store_client::ask(Request request) {
+  std::optional<result<T>> answer;
+  auto waiting = compat::request(self_.ptr(), store_, std::move(request));
+  const auto on_error = [&](const caf::error& why) { answer = to_failure(why); };
+  if constexpr (std::is_void_v<T>)
+    waiting.receive([&] { answer = result<void>{}; }, on_error);
+  else
+    waiting.receive([&](T& value) { answer = std::move(value); }, on_error);
+  return std::move(*answer);
+}
+
+result<receipt> store_client::put(std::string name, payload value, std::optional<durability> level,
+                                  std::optional<version> expected) {
+  return ask<receipt>(put_request{std::move(name), std::move(value), level, expected});
+}
+
+result<block_value> store_client::get(std::string name, std::uint64_t offset,
+                                      std::uint64_t length) {
+  return ask<block_value>(get_request{std::move(name), offset, length});
+}
+
+result<receipt> store_client::remove(std::string name, std::optional<durability> level,
+                                     std::optional<version> expected) {
+  return ask<receipt>(delete_request{std::move(name), level, expected});
+}
+
+result<bool> store_client::exists(std::string name) {
+  return ask<bool>(exists_request{std::move(name)});
+}
+
+result<block_stat> store_client::stat(std::string name) {
+  return ask<block_stat>(stat_request{std::move(name)});
+}
+
+result<block_list> store_client::list(list_request what) {
+  return ask<block_list>(std::move(what));
+}
+
+result<void> store_client::flush() { return ask<void>(flush_request{}); }
+
+result<store_status> store_client::status() { return ask<store_status>(status_request{}); }
+
+result<void> store_client::close() { return ask<void>(close_request{}); }
+
+}  // namespace stowage

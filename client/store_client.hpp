@@ -1,0 +1,44 @@
+// A blocking client for code without actors.
+//
+// Contract: each call sends one request and waits for its answer; the errors are those of store.hpp.
+// Concurrency: one thread at a time; each thread makes its own client (cheap).
+// Limits: never call it from inside an actor: it blocks.
+#pragma once
+
+#include <stowage/messages/caf_compat.hpp>
+#include <stowage/messages/store.hpp>
+#include <stowage/storage/core/result.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace stowage {
+
+class store_client {
+ public:
+  store_client(caf::actor_system& system, store_actor store);
+
+  [[nodiscard]] result<receipt> put(std::string name, payload value,
+                                    std::optional<durability> level = {},
+                                    std::optional<version> expected = {});
+  [[nodiscard]] result<block_value> get(std::string name, std::uint64_t offset = 0,
+                                        std::uint64_t length = UINT64_MAX);
+  [[nodiscard]] result<receipt> remove(std::string name, std::optional<durability> level = {},
+                                       std::optional<version> expected = {});
+  [[nodiscard]] result<bool> exists(std::string name);
+  [[nodiscard]] result<block_stat> stat(std::string name);
+  [[nodiscard]] result<block_list> list(list_request what);
+  [[nodiscard]] result<void> flush();
+  [[nodiscard]] result<store_status> status();
+  [[nodiscard]] result<void> close();
+
+ private:
+  template <class T, class Request>
+  result<T> ask(Request request);
+
+  caf::scoped_actor self_;
+  store_actor store_;
+};
+
+}  // namespace stowage
