@@ -1,0 +1,246 @@
+#include <stowage/config/settings.hpp>
+
+#include <stowage/config/key_scanner.hpp>
+#include <stowage/config/nearest_key.hpp>
+
+#include <caf/actor_system_config.hpp>
+#include <caf/config_value.hpp>
+#include <caf/settings.hpp>
+#include <caf/timespan.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <concepts>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <sstream>
+#include <utility>
+#include <vector>
+
+namespace stowage {
+
+namespace {
+
+// A config file is written by people; a larger one is another file.
+constexpr std::size_t file_bytes_max = std::size_t{1} << 20U;
+
+// Puts a value where it belongs; answers what it should have been if it is something else.
+using take_fn = std::optional<std::string> (*)(const caf::config_value&, store_options&);
+
+// get_as converts between types; a file shall say what it means, so the type itself is asked for.
+template <class T>
+const T* exactly(const caf::config_value& value) {
+  return caf::get_if<T>(&value);
+}
+
+template <std::unsigned_integral T>
+std::optional<std::string> take_number(const caf::config_value& value, T& to, std::uint64_t min,
+                                       std::uint64_t max) {
+  const auto* number = exactly<caf::config_value::integer>(value);
+  if (number == nullptr || *number < 0 || static_cast<std::uint64_t>(*number) < min ||
+      static_cast<std::uint64_t>(*number) > max)
+    return "give a whole number from " + std::to_string(min) + " to " + std::to_string(max);
+  to = static_cast<T>(*number);
+  return std::nullopt;
+}
+
+std::optional<std::string> take_flag(const caf::config_value& value, bool& to) {
+  const auto* flag = exactly<bool>(value);
+  if (flag == nullptr) return "give true or false";
+  to = *flag;
+  return std::nullopt;
+}
+
+std::optional<std::string> take_path(const caf::config_value& value, store_options& to) {
+  const auto* path = exactly<std::string>(value);
+  if (path == nullptr || path->empty() || path->find('\0') != std::string::npos)
+    return "give the path of the store in double quotes";
+  to.path = *path;
+  return std::nullopt;
+}
+
+std::optional<std::string> take_durability(const caf::config_value& value, store_options& to) {
+  const auto* name = exactly<std::string>(value);
+  if (name == nullptr || !from_string(*name, to.level)) return R"(give "durable" or "accepted")";
+  return std::nullopt;
+}
+
+std::optional<std::string> take_delay(const caf::config_value& value, store_options& to) {
+  const auto* delay = exactly<caf::timespan>(value);
+  if (delay == nullptr || delay->count() < 0 || *delay > std::chrono::minutes{1})
+    return "give a time with its unit from 0ms to 60s, as in 50ms";
+  to.batch.max_delay = *delay;
+  return std::nullopt;
+}
+
+std::optional<std::string> take_device(const caf::config_value& value, store_options& to) {
+  const auto* name = exactly<std::string>(value);
+  if (name != nullptr && *name == "posix")
+    to.device = device_kind::posix;
+  else if (name != nullptr && *name == "memory")
+    to.device = device_kind::memory;
+  else
+    return R"(give "posix" or "memory")";
+  return std::nullopt;
+}
+
+struct known_key {
+  std::string_view name;
+  take_fn take;
+};
+
+constexpr std::array<known_key, 11> keys{{
+    {"path", take_path},
+    {"create", [](const auto& v, auto& to) { return take_flag(v, to.create); }},
+    {"durability", take_durability},
+    {"batch.max-ops",
+     [](const auto& v, auto& to) {
+       return take_number(v, to.batch.max_ops, 1, limits::transaction_ops_max);
+     }},
+    {"batch.max-delay", take_delay},
+    {"batch.max-bytes",
+     [](const auto& v, auto& to) {
+       return take_number(v, to.batch.max_bytes, 1, limits::group_value_bytes_max);
+     }},
+    {"batch.close-when-waited",
+     [](const auto& v, auto& to) { return take_flag(v, to.batch.close_when_waited); }},
+    {"credit.max-ops",
+     [](const auto& v, auto& to) { return take_number(v, to.credit.max_ops, 1, 1'000'000); }},
+    {"credit.max-bytes",
+     [](const auto& v, auto& to) {
+       return take_number(v, to.credit.max_bytes, limits::mib, 16 * limits::gib);
+     }},
+    {"device", take_device},
+    {"readers", [](const auto& v, auto& to) { return take_number(v, to.readers, 1, 64); }},
+}};
+
+constexpr auto key_names = [] {
+  std::array<std::string_view, keys.size()> names{};
+  std::transform(keys.begin(), keys.end(), names.begin(),
+                 [](const known_key& k) { return k.name; });
+  return names;
+}();
+
+constexpr std::string_view our_section = "stowage.";
+
+bool is_section_name(std::string_view name) {
+  return std::any_of(key_names.begin(), key_names.end(), [name](std::string_view key) {
+    return key.size() > name.size() && key.starts_with(name) && key[name.size()] == '.';
+  });
+}
+
+// The sections there are: what stands before a dot in a known key.
+std::vector<std::string_view> section_names() {
+  std::vector<std::string_view> names;
+  for (const auto key : key_names)
+    if (const auto dot = key.find('.'); dot != std::string_view::npos)
+      names.push_back(key.substr(0, dot));
+  return names;
+}
+
+class parser {
+ public:
+  parser(std::string text, std::string_view file) : file_{file} { out_.source = std::move(text); }
+
+  result<settings> run() {
+    auto scanned = scan_keys(out_.source);
+    if (const auto* mistake = std::get_if<config_mistake>(&scanned))
+      return wrong(mistake->line, mistake->what);
+    const auto& found = std::get<std::vector<config_key>>(scanned);
+    for (const auto& key : found)
+      if (auto known = check_known(key); !known) return std::move(known).error();
+
+    caf::actor_system_config values;
+    std::istringstream in{out_.source};
+    if (const auto error = values.parse(std::vector<std::string>{}, in)) return misread(error);
+    for (const auto& key : found)
+      if (auto taken = take(key, caf::content(values)); !taken) return std::move(taken).error();
+    return std::move(out_);
+  }
+
+ private:
+  [[nodiscard]] failure wrong(std::size_t line, const std::string& what) const {
+    return fail(errc::invalid_argument, file_ + ":" + std::to_string(line) + ": " + what);
+  }
+
+  [[nodiscard]] result<void> check_known(const config_key& key) const {
+    const std::string_view name = key.name;
+    if (name == "caf" || name.starts_with("caf.")) return {};
+    if (name == "stowage") {
+      if (key.is_section) return {};
+      return wrong(key.line, "stowage is a section: write stowage { }");
+    }
+    if (!name.starts_with(our_section)) {
+      if (name.find('.') != std::string_view::npos) return {};  // its section was the mistake
+      return wrong(key.line, "unknown section " + key.name + ": only stowage and caf are known");
+    }
+    const auto ours = name.substr(our_section.size());
+    if (std::find(key_names.begin(), key_names.end(), ours) != key_names.end()) {
+      if (!key.is_section) return {};
+      return wrong(key.line, key.name + " is no section: write " + std::string{ours} + " = VALUE");
+    }
+    if (is_section_name(ours)) {
+      if (key.is_section) return {};
+      return wrong(key.line, key.name + " is a section: write " + std::string{ours} + " { }");
+    }
+    const auto meant =
+        key.is_section ? nearest_key(ours, section_names()) : nearest_key(ours, key_names);
+    return wrong(key.line, "unknown key " + key.name + ": did you mean " +
+                               std::string{our_section} + std::string{meant} + "?");
+  }
+
+  [[nodiscard]] failure misread(const caf::error& error) const {
+    std::size_t line = 1;
+    if (error.context().match_elements<std::int32_t, std::int32_t>())
+      line = static_cast<std::size_t>(std::max(1, error.context().get_as<std::int32_t>(0)));
+    return wrong(line, "this is not CAF's config syntax: write KEY = VALUE or SECTION { }");
+  }
+
+  result<void> take(const config_key& key, const caf::settings& values) {
+    if (key.is_section || !std::string_view{key.name}.starts_with(our_section)) return {};
+    const auto* value = caf::get_if(&values, key.name);
+    // The scanner and CAF disagree: nothing is certain then.
+    if (value == nullptr)
+      return wrong(key.line, key.name + " cannot be read: write it on one line");
+    const auto ours = std::string_view{key.name}.substr(our_section.size());
+    const auto known = std::find_if(keys.begin(), keys.end(),
+                                    [ours](const known_key& k) { return k.name == ours; });
+    if (auto advice = known->take(*value, out_.store))
+      return wrong(key.line, key.name + " cannot be " + to_string(*value) + ": " + *advice);
+    return {};
+  }
+
+  std::string file_;
+  settings out_;
+};
+
+}  // namespace
+
+std::span<const std::string_view> known_config_keys() noexcept { return key_names; }
+
+result<settings> parse_config(std::string text, std::string_view file) {
+  return parser{std::move(text), file}.run();
+}
+
+result<settings> load_config(const std::string& path) {
+  const auto unreadable = [&path](const std::string& what) {
+    return fail(errc::invalid_argument, path + ": " + what + ": give the path of a config file");
+  };
+  struct close_file {
+    void operator()(std::FILE* file) const noexcept { (void)std::fclose(file); }
+  };
+  const std::unique_ptr<std::FILE, close_file> file{std::fopen(path.c_str(), "rbe")};
+  if (!file) return unreadable(std::string{"cannot be read ("} + std::strerror(errno) + ")");
+  std::string text(file_bytes_max + 1, '\0');
+  text.resize(std::fread(text.data(), 1, text.size(), file.get()));
+  if (std::ferror(file.get()) != 0)
+    return unreadable(std::string{"cannot be read ("} + std::strerror(errno) + ")");
+  if (text.size() > file_bytes_max) return unreadable("is larger than 1 MiB");
+  return parse_config(std::move(text), path);
+}
+
+}  // namespace stowage

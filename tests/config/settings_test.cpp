@@ -1,0 +1,162 @@
+// A config file says what it means, or is refused with its line.
+
+#include <stowage/config/settings.hpp>
+#include <stowage/tests/support/temporary_directory.hpp>
+
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <caf/init_global_meta_objects.hpp>
+
+#include <chrono>
+#include <fstream>
+#include <iterator>
+#include <ostream>
+#include <string>
+
+using namespace stowage;
+namespace data = boost::unit_test::data;
+
+namespace {
+
+struct meta_objects {
+  meta_objects() { caf::core::init_global_meta_objects(); }
+};
+
+store_options options_of(const std::string& text) {
+  auto parsed = parse_config(text, "test.conf");
+  if (!parsed) {
+    BOOST_ERROR(parsed.error().detail);
+    return {};
+  }
+  return parsed.value().store;
+}
+
+struct mistake {
+  const char* text;
+  const char* line;
+};
+
+std::ostream& operator<<(std::ostream& out, const mistake& m) { return out << m.text; }
+
+const std::vector<mistake> mistakes{
+    {"stowage {\n max-opps = 3\n}",
+     "test.conf:2: unknown key stowage.max-opps: did you mean stowage.batch.max-ops?"},
+    {"stowage {\n batch {\n  max-opps = 3\n }\n}",
+     "test.conf:3: unknown key stowage.batch.max-opps: did you mean stowage.batch.max-ops?"},
+    {"stowage { resp { listen = \"x\" } }",
+     "test.conf:1: unknown key stowage.resp: did you mean stowage.credit?"},
+    {"stowage {\n bacth { max-ops = 7 }\n}",
+     "test.conf:2: unknown key stowage.bacth: did you mean stowage.batch?"},
+    {"stowage {\n}\nstorage {\n path = \"x\"\n}",
+     "test.conf:3: unknown section storage: only stowage and caf are known"},
+    {"path = \"x\"", "test.conf:1: unknown section path: only stowage and caf are known"},
+    {"stowage = 3", "test.conf:1: stowage is a section: write stowage { }"},
+    {"stowage { batch = 3 }", "test.conf:1: stowage.batch is a section: write batch { }"},
+    {"stowage { path { } }", "test.conf:1: stowage.path is no section: write path = VALUE"},
+    {"stowage {\n readers = 0\n}",
+     "test.conf:2: stowage.readers cannot be 0: give a whole number from 1 to 64"},
+    {"stowage {\n readers = 65\n}",
+     "test.conf:2: stowage.readers cannot be 65: give a whole number from 1 to 64"},
+    {"stowage {\n readers = -1\n}",
+     "test.conf:2: stowage.readers cannot be -1: give a whole number from 1 to 64"},
+    {"stowage {\n readers = \"2\"\n}",
+     "test.conf:2: stowage.readers cannot be 2: give a whole number from 1 to 64"},
+    {"stowage {\n create = 1\n}", "test.conf:2: stowage.create cannot be 1: give true or false"},
+    {"stowage {\n path = \"\"\n}",
+     "test.conf:2: stowage.path cannot be : give the path of the store in double quotes"},
+    {"stowage { durability = \"eventual\" }",
+     "test.conf:1: stowage.durability cannot be eventual: give \"durable\" or \"accepted\""},
+    {"stowage { device = \"tape\" }",
+     "test.conf:1: stowage.device cannot be tape: give \"posix\" or \"memory\""},
+    {"stowage {\n batch {\n max-delay = 50\n }\n}",
+     "test.conf:3: stowage.batch.max-delay cannot be 50: give a time with its unit from 0ms to "
+     "60s, "
+     "as in 50ms"},
+    {"stowage {\n batch {\n max-delay = 2min\n }\n}",
+     "test.conf:3: stowage.batch.max-delay cannot be 2min: give a time with its unit from 0ms to "
+     "60s, as in 50ms"},
+    {"stowage { batch { max-ops = 65537 } }",
+     "test.conf:1: stowage.batch.max-ops cannot be 65537: give a whole number from 1 to 65536"},
+    {"stowage { credit { max-bytes = 1048575 } }",
+     "test.conf:1: stowage.credit.max-bytes cannot be 1048575: give a whole number from 1048576 to "
+     "17179869184"},
+    {"stowage {\n readers = 2\n readers = 2\n}",
+     "test.conf:3: the key stowage.readers stands in line 2 already: remove one"},
+    {"stowage {\n readers = 2", "test.conf:1: the section stowage is not closed: add a }"},
+    {"stowage {\n readers = two\n}",
+     "test.conf:2: this is not CAF's config syntax: write KEY = VALUE or SECTION { }"},
+};
+
+}  // namespace
+
+BOOST_TEST_GLOBAL_FIXTURE(meta_objects);
+
+BOOST_AUTO_TEST_SUITE(config)
+
+BOOST_AUTO_TEST_CASE(the_shipped_file_sets_every_key_to_its_default) {
+  const auto shipped = load_config(std::string{STOWAGE_SOURCE_DIR} + "/config/stowage.conf");
+  BOOST_REQUIRE_MESSAGE(shipped.ok(), (shipped ? "" : shipped.error().detail));
+  BOOST_TEST((shipped.value().store == default_store_options()));
+  for (const auto key : known_config_keys()) {
+    const auto last = std::string{key.substr(key.rfind('.') + 1)};
+    BOOST_TEST(shipped.value().source.find(" " + last + " = ") != std::string::npos,
+               "config/stowage.conf does not set " << key);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_empty_file_is_the_defaults) {
+  BOOST_TEST((options_of("") == default_store_options()));
+  BOOST_TEST((options_of("stowage { }") == default_store_options()));
+}
+
+BOOST_AUTO_TEST_CASE(every_key_is_taken) {
+  const auto o = options_of(
+      "stowage { path = \"p\", create = false, durability = \"accepted\"\n"
+      " batch { max-ops = 1, max-delay = 7ms, max-bytes = 2, close-when-waited = false }\n"
+      " credit { max-ops = 3, max-bytes = 1048576 }, device = \"memory\", readers = 4 }");
+  BOOST_TEST(o.path == "p");
+  BOOST_TEST(!o.create);
+  BOOST_TEST((o.level == durability::accepted));
+  BOOST_TEST(o.batch.max_ops == 1u);
+  BOOST_TEST((o.batch.max_delay == std::chrono::milliseconds{7}));
+  BOOST_TEST(o.batch.max_bytes == 2u);
+  BOOST_TEST(!o.batch.close_when_waited);
+  BOOST_TEST(o.credit.max_ops == 3u);
+  BOOST_TEST(o.credit.max_bytes == 1'048'576u);
+  BOOST_TEST((o.device == device_kind::memory));
+  BOOST_TEST(o.readers == 4u);
+}
+
+BOOST_AUTO_TEST_CASE(a_section_may_be_written_in_parts) {
+  const auto o =
+      options_of("stowage { batch { max-ops = 2 } }\nstowage { batch { max-bytes = 3 } }");
+  BOOST_TEST(o.batch.max_ops == 2u);
+  BOOST_TEST(o.batch.max_bytes == 3u);
+}
+
+BOOST_AUTO_TEST_CASE(the_section_of_caf_is_for_caf) {
+  options_of("caf { scheduler { max-threads = 2 }, some-module { unknown = [1, 2] } }");
+}
+
+BOOST_DATA_TEST_CASE(a_mistake_is_refused_with_its_line, data::make(mistakes)) {
+  const auto parsed = parse_config(sample.text, "test.conf");
+  BOOST_REQUIRE(!parsed.ok());
+  BOOST_TEST((parsed.error().code == errc::invalid_argument));
+  BOOST_TEST(parsed.error().detail == sample.line);
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_read_is_named) {
+  const test::temporary_directory directory;
+  const auto missing = load_config(directory / "none");
+  BOOST_REQUIRE(!missing.ok());
+  BOOST_TEST(missing.error().detail == (directory / "none") +
+                                           ": cannot be read (No such file or directory): give the "
+                                           "path of a config file");
+  BOOST_TEST(!load_config(directory.path()).ok());
+  std::ofstream{directory / "large"} << std::string((1U << 20U) + 1, ' ');
+  BOOST_TEST(!load_config(directory / "large").ok());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
