@@ -1,0 +1,64 @@
+// What a command says: data to stdout, everything else to stderr, and with which code it exits.
+//
+// Contract: each complaint and each warning is one line, whatever bytes are in it. The exit code is that
+// of the first complaint. Nothing written to stdout is lost silently: `finish` complains if it was. A
+// progress line shows only on a terminal, and gives way to other lines.
+// Concurrency: one thread at a time.
+// Limits: names are quoted by the caller.
+#pragma once
+
+#include <stowage/cli/exit_code.hpp>
+#include <stowage/storage/core/result.hpp>
+
+#include <cstdio>
+#include <string>
+#include <string_view>
+
+namespace stowage::cli {
+
+class console {
+ public:
+  console(std::FILE* out, std::FILE* err);
+
+  /// Data, buffered.
+  void print(std::string_view data);
+
+  /// `stowage: SUBJECT: what is wrong: what to do`. Answers `code`.
+  exit_code complain(std::string_view subject, std::string_view what, std::string_view advice,
+                     exit_code code);
+  exit_code complain(std::string_view subject, const failure& why);
+  /// About one of the user's own files or directories, which is no store.
+  exit_code complain_of_file(std::string_view path, const failure& why);
+  /// For lines that say everything themselves.
+  exit_code complain_line(std::string_view line, exit_code code);
+
+  /// A line that does not change the exit code.
+  void warn(std::string_view subject, std::string_view what);
+
+  /// What a long-running command does.
+  void log(std::string_view subject, std::string_view what);
+
+  /// Replaces the progress line.
+  void show_progress(std::string_view text);
+  [[nodiscard]] bool shows_progress() const noexcept { return is_terminal_; }
+
+  /// Everything printed so far leaves the process.
+  void flush();
+  /// The first complaint's code so far.
+  [[nodiscard]] exit_code code() const noexcept { return code_; }
+  /// Flushes and answers the code to exit with.
+  exit_code finish();
+
+ private:
+  void say(std::string line);
+  void clear_progress();
+
+  std::FILE* out_;
+  std::FILE* err_;
+  bool is_terminal_;
+  bool progress_shown_ = false;
+  bool out_failed_ = false;
+  exit_code code_ = exit_code::ok;
+};
+
+}  // namespace stowage::cli

@@ -1,0 +1,59 @@
+#include <stowage/cli/file_io.hpp>
+
+#include <stowage/storage/core/limits.hpp>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+namespace stowage::cli {
+
+namespace {
+
+failure too_large() { return fail(errc::limit_exceeded, "a value of more than 64 MiB"); }
+
+}  // namespace
+
+failure file_failure(int os_error, std::string what) {
+  return posix::system_failure(
+      os_error == EACCES || os_error == EPERM ? errc::permission_denied : errc::io_error, os_error,
+      std::move(what));
+}
+
+result<shared_bytes> read_value(int fd) {
+  struct stat status {};
+  if (::fstat(fd, &status) != 0) return file_failure(errno, "the file cannot be read");
+  std::size_t expected = 64 * limits::kib;
+  if (S_ISREG(status.st_mode)) {
+    if (static_cast<std::uint64_t>(status.st_size) > limits::value_bytes_max) return too_large();
+    expected = static_cast<std::size_t>(status.st_size);
+  }
+  std::string value;
+  std::size_t filled = 0;
+  for (;;) {
+    // One byte more than expected shows the end without another round.
+    if (filled == value.size()) value.resize(std::max(expected + 1, 2 * filled));
+    const auto got = posix::uninterrupted(
+        [&] { return ::read(fd, value.data() + filled, value.size() - filled); });
+    if (got < 0) return file_failure(errno, "the file cannot be read");
+    if (got == 0) break;
+    filled += static_cast<std::size_t>(got);
+    if (filled > limits::value_bytes_max) return too_large();
+  }
+  value.resize(filled);
+  return shared_bytes{std::move(value)};
+}
+
+result<void> write_all(int fd, byte_view bytes) {
+  while (!bytes.empty()) {
+    const auto put = posix::uninterrupted([&] { return ::write(fd, bytes.data(), bytes.size()); });
+    if (put < 0) return file_failure(errno, "the file cannot be written");
+    bytes = bytes.subspan(static_cast<std::size_t>(put));
+  }
+  return {};
+}
+
+}  // namespace stowage::cli

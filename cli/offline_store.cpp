@@ -1,0 +1,55 @@
+#include <stowage/cli/offline_store.hpp>
+
+#include <stowage/cli/advice.hpp>
+#include <stowage/storage/device/posix_device.hpp>
+#include <stowage/storage/format/layout.hpp>
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace stowage::cli {
+
+std::optional<offline_store> open_offline(const std::string& path, console& con) {
+  auto device = open_posix_device(path, open_mode::read_only);
+  if (!device) {
+    con.complain(path, device.error());
+    return std::nullopt;
+  }
+  auto state = recover(**device, store_access::read_only);
+  if (!state) {
+    con.complain(path, state.error());
+    return std::nullopt;
+  }
+  if (state->damage) con.complain(path, *state->damage);
+  if (state->dropped)
+    con.warn(path, fmt::format("{} group(s) from record {} on never became durable and are ignored "
+                               "({})",
+                               state->dropped->records, state->dropped->first.value,
+                               state->dropped->reason));
+  if (state->used_previous_root)
+    con.warn(path,
+             "the previous checkpoint is used: " + what_is_wrong(*state->used_previous_root, path));
+  if (state->superblock_slot_damaged) con.warn(path, "one of the two superblocks is damaged");
+  return offline_store{*std::move(device), *std::move(state)};
+}
+
+result<superblock_slots> read_superblocks(block_device& device) {
+  superblock_slots slots;
+  for (std::size_t i = 0; i < slots.pages.size(); ++i) {
+    slots.pages[i] = page_buffer{layout::superblock_bytes};
+    auto got = device.read(layout::superblock_offset[i], slots.pages[i].bytes(), read_mode::direct);
+    if (!got) return std::move(got).error();
+    slots.lengths[i] = *got;
+  }
+  auto elected = elect_superblock({slots.bytes(0), slots.bytes(1)});
+  if (!elected) return std::move(elected).error();
+  slots.newest = elected->winner;
+  if (device.size() < slots.newest.min_file_bytes)
+    return fail_at(
+        errc::corrupt, device.size(),
+        fmt::format("truncated: the file was {} bytes long", slots.newest.min_file_bytes));
+  return slots;
+}
+
+}  // namespace stowage::cli

@@ -1,0 +1,117 @@
+// Runs a store until a signal ends it.
+//
+// The one line on stdout, `ready: path=PATH blocks=N`, comes when the store serves; bytes of PATH outside
+// printable ASCII, blanks and `\` are `\xHH`.
+#include <stowage/cli/block_name.hpp>
+#include <stowage/cli/commands.hpp>
+#include <stowage/cli/live_store.hpp>
+#include <stowage/cli/stop_signals.hpp>
+#include <stowage/storage/device/posix_directories.hpp>
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <string>
+#include <thread>
+
+namespace stowage::cli {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+std::string ready_line(const std::string& path, std::uint64_t blocks) {
+  std::string shown;
+  for (const char c : show_name(path)) {
+    if (c == ' ')
+      shown += "\\x20";
+    else
+      shown += c;
+  }
+  return fmt::format("ready: path={} blocks={}\n", shown, blocks);
+}
+
+class server {
+ public:
+  server(live_store& store, const std::string& path, stop_signals& signals, console& con)
+      : store_{store}, path_{path}, signals_{signals}, con_{con} {}
+
+  void run() {
+    con_.print(ready_line(path_, store_.report().blocks));
+    con_.flush();
+    while (signals_.wait(1s) != woken_by::signal)
+      if ((failed_ = failed())) break;
+    drain();
+  }
+
+ private:
+  // A store that takes no more writes is for a supervisor to see.
+  bool failed() {
+    const auto status = store_.client().status();
+    if (!status) {
+      con_.complain(path_, status.error());
+      return true;
+    }
+    if (status.value().state != "poisoned") return false;
+    con_.complain(path_, fail(errc::poisoned, status.value().cause));
+    return true;
+  }
+
+  void drain() {
+    if (!failed_) con_.log(path_, "stopping");
+    result<void> closed;
+    std::thread closing{[&] {
+      closed = store_.close();
+      signals_.notify();
+    }};
+    for (auto why = signals_.wait(1h); why != woken_by::notice; why = signals_.wait(1h))
+      if (why == woken_by::signal) leave_at_once();
+    closing.join();
+    // What made it fail was complained about before.
+    if (!closed && !failed_) con_.complain(path_, closed.error());
+  }
+
+  [[noreturn]] void leave_at_once() {
+    con_.complain(path_, "a second signal ended it before everything was durable",
+                  "what was answered durable is; look at the rest before trying again",
+                  exit_code::failed);
+    // The actors are at work: no destructor may run.
+    std::_Exit(static_cast<int>(exit_code::failed));
+  }
+
+  live_store& store_;
+  const std::string& path_;
+  stop_signals& signals_;
+  console& con_;
+  bool failed_ = false;
+};
+
+}  // namespace
+
+void run(const serve_command& what, console& con) {
+  settings config;
+  if (what.config_file) {
+    auto loaded = load_config(*what.config_file);
+    if (!loaded) {
+      con.complain_line(loaded.error().detail, exit_code::usage);
+      return;
+    }
+    config = *std::move(loaded);
+  }
+  // Whoever read the ready line or the log may go away; the store stays.
+  (void)std::signal(SIGPIPE, SIG_IGN);
+  const auto& path = config.store.path;
+  if (config.store.create && config.store.device == device_kind::posix) {
+    if (auto made = make_directories_for(path); !made) {
+      con.complain(path, made.error());
+      return;
+    }
+  }
+  stop_signals signals;
+  const auto store = open_live(config, con);
+  if (store) server{*store, path, signals, con}.run();
+}
+
+}  // namespace stowage::cli

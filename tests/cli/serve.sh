@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# The runtime says when it is ready, keeps others out, and ends in order.
+# shellcheck source=common.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/common.sh"
+
+cat >conf <<'END'
+stowage {
+  path = "the store"
+  create = true
+}
+END
+
+start_server --config-file=conf
+[[ "$(<ready)" == 'ready: path=the\x20store blocks=0' ]] || fail "ready line: $(<ready)"
+for command in list stat verify; do untouched "the store" 3 "$stowage" "$command" "the store"; done
+untouched "the store" 3 "$stowage" put "the store" a /dev/null
+untouched "the store" 3 "$stowage" delete "the store" a
+expect 3 "$stowage" serve --config-file=conf
+ln -s "the store" alias
+expect 3 "$stowage" list alias
+expect 7 "$stowage" create "the store"
+
+stop_server TERM 0
+[[ "$(wc -l <ready)" == 1 ]] || fail "more than one line on stdout"
+# The lock is gone, and the store is clean.
+printf 1 | expect 0 "$stowage" put "the store" a
+expect 0 "$stowage" stat "the store"
+grep -qx 'clean: true' out || fail "not clean: $(<out)"
+
+start_server --config-file=conf
+[[ "$(<ready)" == 'ready: path=the\x20store blocks=1' ]] || fail "ready line: $(<ready)"
+stop_server INT 0
+
+# A killed one leaves no lock, and nothing is lost.
+start_server --config-file=conf
+kill -9 "$server"
+wait "$server" 2>/dev/null || true
+expect 0 "$stowage" get "the store" a
+expect_on_stdout 1
+
+# Without a config file, the defaults; the directory is made as well.
+start_server
+[[ "$(<ready)" == 'ready: path=stowage-data/blocks.stow blocks=0' ]] || fail "ready: $(<ready)"
+stop_server TERM 0
+
+# A store is not created where that is not wanted.
+printf 'stowage { path = "other", create = false }' >conf
+expect 5 "$stowage" serve --config-file=conf
+[[ ! -e other ]] || fail "a store was created"
+
+# CAF's own file is not looked for.
+printf 'nonsense {' >caf-application.conf
+start_server
+stop_server TERM 0
+
+printf 'stowage { device = "memory" }' >conf
+start_server --config-file=conf
+stop_server TERM 0
