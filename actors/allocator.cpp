@@ -10,31 +10,26 @@
 
 namespace stowage {
 
-namespace {
-
-// Kept free so that deletes, records and a checkpoint still find room on a full disk: two of the
-// smallest journal areas, and a checkpoint with its manifest beside the two that exist.
-std::uint64_t reserve_for(std::uint64_t checkpoint_bytes) {
-  const auto pages = checkpoint_bytes + checkpoint_bytes / 8;
-  return 2 * limits::journal_area_bytes_min + round_up(pages, limits::checkpoint_page_bytes) +
-         2 * limits::checkpoint_page_bytes;
-}
-
-}  // namespace
-
 allocator_state::allocator_state(allocator_actor::pointer self, space_map space, disk_actor disk)
-    : self_{self}, space_{std::move(space)}, disk_{std::move(disk)} {}
+    : self_{self}, space_{std::move(space)}, disk_{std::move(disk)} {
+  reserve_.set_checkpoint_bytes(0);
+  reserve_.fill(space_);
+}
 
 allocator_actor::behavior_type allocator_state::make_behavior() {
   return {
       [this](const budget_request& request) { return grant(request); },
       [this](const lease_request& request) -> caf::result<lease_grant> {
         auto pages = std::make_shared<lease>();
-        const auto space = space_.stats();
-        const auto spare = space.free_bytes - std::min(space.free_bytes, space.reserve);
+        const auto spare = space_.free_space().free_bytes() / 2;
         space_.refill(*pages,
                       std::max(request.bytes_needed, std::min(request.bytes_wanted, spare)));
-        return lease_grant{std::move(pages)};
+        return lease_grant{std::move(pages), !reserve_.is_full()};
+      },
+      [this](const return_lease& request) -> caf::result<void> {
+        space_.take_back(std::move(*request.pages));
+        reserve_.fill(space_);
+        return caf::unit;
       },
       [this](const area_request& request) { return allocate_area(request); },
       [this](const checkpoint_space_request& request) { return allocate_checkpoint(request); },
@@ -44,6 +39,7 @@ allocator_actor::behavior_type allocator_state::make_behavior() {
       },
       [this](const free_pages& request) -> caf::result<void> {
         for (const auto& e : request.pages) space_.free_extent(e);
+        reserve_.fill(space_);
         return caf::unit;
       },
       [this](const status_request&) -> caf::result<store_status> { return status(); },
@@ -77,12 +73,12 @@ void allocator_state::grow_by(std::uint64_t growth, std::uint64_t needed, attemp
 }
 
 caf::result<void> allocator_state::grant(const budget_request& request) {
-  const auto purpose = request.reclaiming ? grant_class::reclaiming : grant_class::ordinary;
-  space_.set_reserve(reserve_for(request.checkpoint_bytes));
+  reserve_.set_checkpoint_bytes(request.checkpoint_bytes);
   auto promise = self_->make_response_promise<void>();
   grow_until(
-      [this, bytes = request.bytes, purpose]() -> std::uint64_t {
-        return space_.grant(bytes, purpose) ? 0 : space_.shortfall(bytes, purpose);
+      [this, bytes = request.bytes]() -> std::uint64_t {
+        if (const auto missing = reserve_.fill(space_); missing > 0) return missing;
+        return space_.grant(bytes) ? 0 : space_.shortfall(bytes);
       },
       [promise](const result<void>& done) mutable {
         if (done)
@@ -103,11 +99,12 @@ caf::result<area_grant> allocator_state::allocate_area(const area_request& reque
         *found = *run;
         return 0;
       },
-      [promise, found](const result<void>& done) mutable {
-        if (done)
-          promise.deliver(area_grant{*found});
-        else
-          promise.deliver(to_error(done.error()));
+      [this, promise, found, bytes_min = request.bytes_min](const result<void>& done) mutable {
+        if (!done && done.error().code == errc::no_space &&
+            bytes_min <= limits::journal_area_bytes_min)
+          *found = reserve_.take_area().value_or(extent{});
+        if (found->empty()) return promise.deliver(to_error(done.error()));
+        promise.deliver(area_grant{*found, !reserve_.is_full()});
       });
   return promise;
 }
@@ -125,9 +122,17 @@ caf::result<checkpoint_space> allocator_state::allocate_checkpoint(
         }
         return 0;
       },
-      [this, promise, found](const result<void>& done) mutable {
-        if (done) return promise.deliver(std::move(*found));
+      [this, promise, found, request](const result<void>& done) mutable {
+        const bool may_use_reserve = !done && done.error().code == errc::no_space;
+        while (may_use_reserve && found->pieces.size() < request.lengths.size()) {
+          const auto piece = reserve_.take_piece(request.lengths[found->pieces.size()]);
+          if (!piece) break;
+          found->pieces.push_back(*piece);
+        }
+        if (found->pieces.size() == request.lengths.size())
+          return promise.deliver(std::move(*found));
         for (const auto& e : found->pieces) space_.free_extent(e);
+        reserve_.fill(space_);
         promise.deliver(to_error(done.error()));
       });
   return promise;
@@ -140,6 +145,7 @@ void allocator_state::account(const group_space& change) {
       for (const auto& c : o.chunks) space_.publish(c.where);
   }
   for (const auto& e : change.retired) space_.retire(e);
+  if (!reserve_.is_full()) reserve_.fill(space_);
   if (change.unused_budget > 0) space_.give_back(change.unused_budget);
 }
 
@@ -147,10 +153,10 @@ store_status allocator_state::status() const {
   const auto s = space_.stats();
   store_status out;
   out.file_bytes = s.file_bytes;
-  out.free_bytes = s.free_bytes;
+  out.free_bytes = s.free_bytes + reserve_.held_bytes();
   out.leased_bytes = s.leased;
   out.promised_bytes = s.outstanding;
-  out.reserve_bytes = s.reserve;
+  out.reserve_bytes = reserve_.held_bytes();
   return out;
 }
 

@@ -1,15 +1,18 @@
 // The allocator: free space, promises of it, and the growth of the file.
 //
-// Contract: see messages/allocator.hpp. A budget is granted only when free space covers it beyond every
-// promise and the reserve; the file grows when it does not.
+// Contract: see messages/allocator.hpp. A budget is granted only when the reserve is full and free space
+// covers it beyond every promise; the file grows when they do not. Areas and checkpoints come from free
+// space, then from growth, and only then from the reserve.
 // Concurrency: an ordinary scheduled actor.
-// Limits: it decides and counts in `space_map`; nothing here touches the device except through the disk.
+// Limits: it decides and counts in `space_map` and `space_reserve`; nothing here touches the device except
+// through the disk.
 #pragma once
 
 #include <stowage/messages/allocator.hpp>
 #include <stowage/messages/disk.hpp>
 #include <stowage/storage/core/result.hpp>
 #include <stowage/storage/space/space_map.hpp>
+#include <stowage/storage/space/space_reserve.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -40,6 +43,7 @@ class allocator_state {
 
   allocator_actor::pointer self_;
   space_map space_;
+  space_reserve reserve_;
   disk_actor disk_;
 };
 

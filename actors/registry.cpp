@@ -18,10 +18,16 @@ namespace {
 // Space is asked for in pieces, so that the allocator is not asked per op.
 constexpr std::uint64_t budget_piece_bytes = 4 * limits::mib;
 
-// The most an op can take on its own: the pages of its value and of a record with nothing else in it.
+// The current root and the one before it both move on past the journal written before.
+constexpr int checkpoints_that_free_areas = 2;
+
+// The most a put can take on its own: the pages of its value and of a record with nothing else in it.
+// A delete takes nothing: its record goes into areas that the reserve guarantees, so that it passes on a
+// full disk.
 std::uint64_t budget_for(op_kind kind, std::uint64_t name_bytes, std::uint64_t value_bytes) {
-  const auto value_pages = kind == op_kind::put ? round_up_to_page(value_bytes) : 0;
-  return value_pages + record_bytes_for(record_body_bytes_for(name_bytes, value_bytes));
+  if (kind == op_kind::del) return 0;
+  return round_up_to_page(value_bytes) +
+         record_bytes_for(record_body_bytes_for(name_bytes, value_bytes));
 }
 
 std::optional<failure> name_refusal(const std::string& name) {
@@ -47,8 +53,8 @@ registry_state::registry_state(registry_actor::pointer self, store_options optio
       index_{std::move(start.index)},
       last_version_{start.last_version},
       durable_version_{start.last_version},
-      start_position_{start.position},
-      start_journal_bytes_{start.journal_bytes},
+      newest_position_{start.position},
+      newest_journal_total_{start.journal_bytes},
       checkpoint_soon_{start.checkpoint_soon} {}
 
 registry_actor::behavior_type registry_state::make_behavior() {
@@ -108,6 +114,11 @@ registry_actor::behavior_type registry_state::make_behavior() {
         return caf::unit;
       },
       [](const root_installed&) -> caf::result<void> { return caf::unit; },
+      [this](const journal_short& message) -> caf::result<void> {
+        journal_is_blocked_ = journal_is_blocked_ || message.blocked;
+        shorten_journal();
+        return caf::unit;
+      },
       [this](const store_failed& message) -> caf::result<void> {
         poison(message.why);
         return caf::unit;
@@ -119,7 +130,7 @@ registry_actor::behavior_type registry_state::make_behavior() {
         maintenance_ = peers.maintenance;
         readers_ = peers.readers;
         supervisor_ = peers.supervisor;
-        if (checkpoint_soon_) start_checkpoint_of(start_position_, start_journal_bytes_);
+        if (checkpoint_soon_) start_checkpoint_of_newest();
         return caf::unit;
       },
   };
@@ -227,7 +238,7 @@ registry_state::admission registry_state::admit(write& w) {
 
   const auto budget = budget_for(w.kind, w.name.size(), w.value.size());
   if (budget_ < budget) {
-    request_budget(budget - budget_, w.kind == op_kind::del);
+    request_budget(budget - budget_);
     return admission::needs_budget;
   }
   budget_ -= budget;
@@ -255,9 +266,9 @@ void registry_state::sequence(write& w, std::uint64_t budget) {
   compat::send(self_, writer_, write_ops{std::move(unit), waited});
 }
 
-void registry_state::request_budget(std::uint64_t needed, bool reclaiming) {
-  if (budget_requested_) return;
-  budget_requested_ = true;
+void registry_state::request_budget(std::uint64_t needed) {
+  if (budget_waits_for_ != budget_wait::nothing) return;
+  budget_waits_for_ = budget_wait::allocator;
   // What readers have let go meanwhile may be the space that is missing.
   std::vector<extent> reusable;
   retirement_.collect(reusable);
@@ -267,35 +278,56 @@ void registry_state::request_budget(std::uint64_t needed, bool reclaiming) {
   const auto checkpoint_bytes = index_.checkpoint_bytes() + pending_.sum().budget;
   const auto ask = std::max(needed, budget_piece_bytes);
   const auto granted = [this](std::uint64_t bytes) {
-    budget_requested_ = false;
+    budget_waits_for_ = budget_wait::nothing;
     budget_ += bytes;
     serve_parked();
   };
-  const auto refused = [this](const caf::error& why) {
-    budget_requested_ = false;
-    if (parked_.empty()) return;
-    // The one that asked is refused; those behind it may need less.
-    if (auto* w = std::get_if<write>(&parked_.front())) {
-      ++ops_rejected_;
-      auto context = peer_failure(why);
-      context.name = w->name;
-      w->answer.deliver(to_error(context));
-      forget_parked(w->name);
-      parked_.pop_front();
-    }
-    serve_parked();
-  };
-  // The reserve is for what a delete needs, not for the piece that later puts would spend.
-  const bool may_eat_reserve = reclaiming && ask == needed;
-  compat::request(self_, allocator_, budget_request{ask, may_eat_reserve, checkpoint_bytes})
+  const auto refused = [this](const caf::error& why) { on_budget_refused(peer_failure(why)); };
+  compat::request(self_, allocator_, budget_request{ask, checkpoint_bytes})
       .then([granted, ask] { granted(ask); },
-            [this, granted, refused, needed, ask, reclaiming,
-             checkpoint_bytes](const caf::error& why) {
+            [this, granted, refused, needed, ask, checkpoint_bytes](const caf::error& why) {
               if (!(why == errc::no_space) || ask == needed) return refused(why);
-              compat::request(self_, allocator_,
-                              budget_request{needed, reclaiming, checkpoint_bytes})
+              compat::request(self_, allocator_, budget_request{needed, checkpoint_bytes})
                   .then([granted, needed] { granted(needed); }, refused);
             });
+}
+
+void registry_state::on_budget_refused(const failure& why) {
+  budget_waits_for_ = budget_wait::nothing;
+  if (parked_.empty()) return;
+  if (why.code == errc::no_space && waits_for_space_to_come_back()) return;
+  refuse_front(why);
+}
+
+// The one that asked for space is refused; those behind it may need less.
+void registry_state::refuse_front(const failure& why) {
+  if (parked_.empty()) return;
+  if (auto* w = std::get_if<write>(&parked_.front())) {
+    ++ops_rejected_;
+    auto context = why;
+    context.name = w->name;
+    w->answer.deliver(to_error(context));
+    forget_parked(w->name);
+    parked_.pop_front();
+  }
+  serve_parked();
+}
+
+// Nothing is refused for space that is about to be free: what ops in flight were granted and do not need,
+// what they supersede, and journal that two checkpoints make superfluous. Whatever came back meanwhile,
+// it ends: nothing new is sequenced while the front of the queue waits here.
+bool registry_state::waits_for_space_to_come_back() {
+  if (failed_) return false;
+  if (!pending_.empty()) {
+    budget_waits_for_ = budget_wait::group;
+    compat::send(self_, writer_, close_batch{static_cast<std::uint8_t>(close_cause::credit)});
+    return true;
+  }
+  const auto superfluous = newest_journal_total_ - previous_root_total_;
+  if (superfluous < limits::journal_area_bytes_min) return false;
+  budget_waits_for_ = budget_wait::checkpoints;
+  shorten_journal();
+  return true;
 }
 
 // -- reads ------------------------------------------------------------------------------------------
@@ -445,32 +477,56 @@ void registry_state::on_durable(const durable_group& group,
   compat::send(self_, allocator_,
                group_space{shared, std::move(reusable), released.budget - group.spent});
 
-  start_checkpoint_if_due(group.after, group.journal_total, group.journal_since_root);
+  newest_position_ = group.after;
+  newest_journal_total_ = group.journal_total;
+  if (!checkpoint_running_ &&
+      is_checkpoint_due(group.journal_since_root, index_.checkpoint_bytes()))
+    start_checkpoint_of_newest();
   pressed_ = false;
+  if (budget_waits_for_ == budget_wait::group) budget_waits_for_ = budget_wait::nothing;
   serve_parked();
 }
 
-void registry_state::start_checkpoint_if_due(const journal_position& at,
-                                             std::uint64_t journal_total,
-                                             std::uint64_t journal_since_root) {
-  if (!checkpoint_running_ && is_checkpoint_due(journal_since_root, index_.checkpoint_bytes()))
-    start_checkpoint_of(at, journal_total);
-}
-
 // The snapshot and the journal position are of the same moment.
-void registry_state::start_checkpoint_of(const journal_position& at, std::uint64_t journal_total) {
+void registry_state::start_checkpoint_of_newest() {
   auto job = std::make_shared<checkpoint_job>();
   job->state = index_.snapshot();
-  job->at = at;
-  job->journal_total = journal_total;
+  job->at = newest_position_;
+  job->journal_total = newest_journal_total_;
   checkpoint_running_ = true;
-  const auto ended = [this] {
-    checkpoint_running_ = false;
-    close_when_settled();
-  };
-  // Without a checkpoint the journal is longer and the store goes on; a failed device says so itself.
+  checkpoint_journal_total_ = newest_journal_total_;
   compat::request(self_, maintenance_, start_checkpoint{std::move(job)})
-      .then(ended, [ended](const caf::error&) { ended(); });
+      .then([this] { on_checkpoint_ended(caf::error{}); },
+            [this](const caf::error& why) { on_checkpoint_ended(why); });
+}
+
+void registry_state::shorten_journal() {
+  // One that is under way began too early to count.
+  checkpoints_wanted_ = checkpoints_that_free_areas + (checkpoint_running_ ? 1 : 0);
+  if (!checkpoint_running_) start_checkpoint_of_newest();
+}
+
+void registry_state::on_checkpoint_ended(const caf::error& why) {
+  checkpoint_running_ = false;
+  if (!why) {
+    previous_root_total_ = std::exchange(current_root_total_, checkpoint_journal_total_);
+    if (checkpoints_wanted_ > 0 && --checkpoints_wanted_ > 0 && !failed_)
+      return start_checkpoint_of_newest();
+  } else {
+    // The journal is longer and the store goes on; a failed device says so itself.
+    checkpoints_wanted_ = 0;
+    if (journal_is_blocked_ && !failed_)
+      compat::send(self_, writer_, store_failed{peer_failure(why)});
+  }
+  journal_is_blocked_ = false;
+  if (budget_waits_for_ == budget_wait::checkpoints) {
+    budget_waits_for_ = budget_wait::nothing;
+    if (why)
+      refuse_front(peer_failure(why));
+    else
+      serve_parked();
+  }
+  close_when_settled();
 }
 
 void registry_state::poison(const failure& why) {

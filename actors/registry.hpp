@@ -44,8 +44,8 @@ using registry_actor =
                      caf::result<block_stat>(stat_request), caf::result<block_list>(list_request),
                      caf::result<void>(flush_request), caf::result<store_status>(status_request),
                      caf::result<void>(close_request), caf::result<void>(group_durable),
-                     caf::result<void>(root_installed), caf::result<void>(store_failed),
-                     caf::result<void>(wire_registry)>;
+                     caf::result<void>(root_installed), caf::result<void>(journal_short),
+                     caf::result<void>(store_failed), caf::result<void>(wire_registry)>;
 
 /// What the registry starts from.
 struct registry_start {
@@ -91,7 +91,10 @@ class registry_state {
   [[nodiscard]] bool serve(parked& p);
   void serve_parked();
   void forget_parked(const std::string& block);
-  void request_budget(std::uint64_t needed, bool reclaiming);
+  void request_budget(std::uint64_t needed);
+  [[nodiscard]] bool waits_for_space_to_come_back();
+  void on_budget_refused(const failure& why);
+  void refuse_front(const failure& why);
 
   // -- reads ----------------------------------------------------------------------------------------
   [[nodiscard]] caf::result<block_value> on_get(const get_request& request);
@@ -105,9 +108,9 @@ class registry_state {
 
   // -- what the writer says -------------------------------------------------------------------------
   void on_durable(const durable_group& group, const std::shared_ptr<const durable_group>& shared);
-  void start_checkpoint_if_due(const journal_position& at, std::uint64_t journal_total,
-                               std::uint64_t journal_since_root);
-  void start_checkpoint_of(const journal_position& at, std::uint64_t journal_total);
+  void start_checkpoint_of_newest();
+  void shorten_journal();
+  void on_checkpoint_ended(const caf::error& why);
   void poison(const failure& why);
 
   // -- the end --------------------------------------------------------------------------------------
@@ -149,12 +152,23 @@ class registry_state {
   /// The writer was asked to close its batch for the credit, and no group has come back since.
   bool pressed_ = false;
   std::uint64_t budget_ = 0;
-  bool budget_requested_ = false;
+  /// What the budget that parked writes need is waiting for.
+  enum class budget_wait : std::uint8_t { nothing, allocator, group, checkpoints };
+  budget_wait budget_waits_for_ = budget_wait::nothing;
 
-  journal_position start_position_;
-  std::uint64_t start_journal_bytes_;
+  /// The journal right after the newest published group, and its bytes up to there.
+  journal_position newest_position_;
+  std::uint64_t newest_journal_total_;
+  /// Journal bytes up to the positions of the two roots.
+  std::uint64_t current_root_total_ = 0;
+  std::uint64_t previous_root_total_ = 0;
   bool checkpoint_soon_;
   bool checkpoint_running_ = false;
+  std::uint64_t checkpoint_journal_total_ = 0;
+  /// To be started one after the other, for the areas they free.
+  int checkpoints_wanted_ = 0;
+  /// The writer waits for such an area.
+  bool journal_is_blocked_ = false;
 
   std::optional<failure> failed_;
   bool closing_ = false;

@@ -26,9 +26,16 @@ constexpr std::chrono::milliseconds idle_before_seal{100};
 constexpr std::uint64_t fragmented_chunks_bytes =
     limits::chunks_per_block_max * layout::chunk_bytes;
 
-// What the ops of a group may take of its record.
-constexpr std::uint64_t group_body_bytes_max =
+// What the ops of a group may take of its record; and so that the record fits the smallest area, beside
+// the page kept for a SEAL.
+constexpr std::uint64_t body_bytes_max =
     limits::record_bytes_max - page_size - fragmented_chunks_bytes;
+constexpr std::uint64_t body_bytes_max_in_smallest_area =
+    limits::journal_area_bytes_min - 2 * page_size - fragmented_chunks_bytes;
+
+// Once two more checkpoints are durable, the journal keeps no area but the last ones; one may be under way
+// that began too early to count.
+constexpr int roots_that_free_areas = 3;
 
 }  // namespace
 
@@ -108,7 +115,7 @@ void writer_state::enqueue(const write_ops& message) {
     body_bytes += record_body_bytes_for(o.name.size(), o.value.size());
   }
   // A batch goes into one group whole, so it closes before it outgrows what a group may hold.
-  if (open_body_bytes_ + body_bytes > group_body_bytes_max ||
+  if (open_body_bytes_ + body_bytes > group_body_bytes_max() ||
       policy_.bytes() + bytes > limits::group_value_bytes_max) {
     auto full = policy_.on_flush();
     full.cause = close_cause::bytes;
@@ -158,8 +165,11 @@ void writer_state::on_batch_timer(batch_id armed_for) {
 
 void writer_state::advance() {
   if (failed_ || closed_for_good_ || at_disk_) return;
-  if (form_group() && !has_all_it_needs(*forming_)) return;
-  if (forming_ || !pages_.empty() || root_ || (draining_ && is_idle())) send_to_disk();
+  const bool group_is_ready = form_group() && has_all_it_needs(*forming_);
+  // What makes the journal shorter goes past a group that waits for it; otherwise it rides along.
+  if (forming_ && !group_is_ready && !shortage_) return;
+  if (group_is_ready || !pages_.empty() || root_ || (draining_ && is_idle()))
+    send_to_disk(group_is_ready);
 }
 
 // Gathers what has closed, up to the limits of one record and one run. Answers whether a group is there.
@@ -187,7 +197,7 @@ bool writer_state::form_group() {
       more_body += record_body_bytes_for(o.name.size(), o.value.size());
     }
     const bool fits = value_bytes + more_values <= limits::group_value_bytes_max &&
-                      body_bytes + more_body <= group_body_bytes_max;
+                      body_bytes + more_body <= group_body_bytes_max();
     if (!g.ops.empty() && !fits) break;
     value_bytes += more_values;
     body_bytes += more_body;
@@ -211,21 +221,34 @@ bool writer_state::has_all_it_needs(const forming_group& g) {
     request_lease(g.value_bytes - lease_.available());
     return false;
   }
-  if (!spare_area_.exists()) {
-    request_area(limits::journal_area_bytes_min, journal_area_bytes_for(sb_.min_file_bytes),
-                 &writer_state::spare_area_);
+  const auto [needs_spare, larger] = areas_.demand_for(g.record_bytes_max);
+  if (needs_spare && !spare_area_.exists()) {
+    fetch_spare_area();
+    wait_for_area();
     return false;
   }
-  const auto larger = areas_.demand_for(g.record_bytes_max).larger_bytes;
   if (larger > larger_area_.where.length) {
-    // Fetched for an earlier record that in the end was shorter; nothing was ever written there.
-    if (larger_area_.exists() && !area_requested_)
-      compat::send(self_, allocator_, free_pages{{std::exchange(larger_area_, {}).where}});
     const auto wanted = round_up(larger, limits::journal_area_bytes_min);
     request_area(larger, wanted, &writer_state::larger_area_);
+    wait_for_area();
     return false;
   }
   return true;
+}
+
+void writer_state::fetch_spare_area() {
+  request_area(limits::journal_area_bytes_min, journal_area_bytes_for(sb_.min_file_bytes),
+               &writer_state::spare_area_);
+}
+
+// Pages in a lease are no use to the journal, and none to the reserve that puts are accepted by.
+void writer_state::return_standing_lease() {
+  if (lease_.empty() || lease_requested_ || forming_) return;
+  compat::send(self_, allocator_, return_lease{std::make_shared<lease>(std::exchange(lease_, {}))});
+}
+
+std::uint64_t writer_state::group_body_bytes_max() const noexcept {
+  return space_is_short_ ? body_bytes_max_in_smallest_area : body_bytes_max;
 }
 
 void writer_state::request_lease(std::uint64_t bytes_needed) {
@@ -241,6 +264,7 @@ void writer_state::request_lease(std::uint64_t bytes_needed) {
               bytes += run.length;
               lease_.add(run);
             }
+            space_is_short_ = space_is_short_ || granted.space_is_short;
             invariant(bytes >= bytes_needed, "what was promised is supplied");
             advance();
           },
@@ -249,16 +273,51 @@ void writer_state::request_lease(std::uint64_t bytes_needed) {
 
 void writer_state::request_area(std::uint64_t bytes_min, std::uint64_t bytes_wanted,
                                 area_ref writer_state::*to) {
-  if (area_requested_) return;
+  if (area_requested_ || (shortage_ && shortage_->asked_since_root)) return;
   area_requested_ = true;
   compat::request(self_, allocator_, area_request{round_up_to_page(bytes_min), bytes_wanted})
       .then(
           [this, to](const area_grant& granted) {
             area_requested_ = false;
+            shortage_.reset();
             this->*to = area_ref{granted.where, next_salt()};
+            space_is_short_ = granted.space_is_short;
+            if (space_is_short_) {
+              return_standing_lease();
+              compat::send(self_, listener_, journal_short{});
+            }
             advance();
           },
-          [this](const caf::error& why) { fail_stop(peer_failure(why)); });
+          [this](const caf::error& why) {
+            area_requested_ = false;
+            if (why == errc::no_space)
+              on_no_area(peer_failure(why));
+            else
+              fail_stop(peer_failure(why));
+          });
+}
+
+// A checkpoint gives areas back, so the group waits for one, and asks again; other than that nothing
+// becomes durable any more.
+void writer_state::on_no_area(const failure& why) {
+  space_is_short_ = true;
+  return_standing_lease();
+  if (!shortage_) shortage_ = area_shortage{.roots_left = roots_that_free_areas};
+  if (shortage_->roots_left == 0) {
+    if (forming_) return fail_stop(why);
+    shortage_->roots_left = roots_that_free_areas;
+  }
+  shortage_->asked_since_root = true;
+  shortage_->group_is_known_to_wait = false;
+  if (!forming_) compat::send(self_, listener_, journal_short{});
+  advance();
+}
+
+// A group waits for an area that there is not: the registry hears of it, once for every time it was asked for.
+void writer_state::wait_for_area() {
+  if (!shortage_ || !shortage_->asked_since_root || shortage_->group_is_known_to_wait) return;
+  shortage_->group_is_known_to_wait = true;
+  compat::send(self_, listener_, journal_short{true});
 }
 
 std::vector<extent> writer_state::carve(std::uint64_t bytes) {
@@ -272,12 +331,15 @@ std::vector<extent> writer_state::carve(std::uint64_t bytes) {
   return runs;
 }
 
-void writer_state::send_to_disk() {
+void writer_state::send_to_disk(bool with_group) {
   auto plan = std::make_shared<write_plan>();
   commit_at_disk commit;
-  if (forming_) {
+  if (with_group) {
     add_group(std::move(*forming_), *plan, commit);
     forming_.reset();
+    // Fetched for a record that in the end was shorter; nothing was ever written there.
+    if (larger_area_.exists())
+      compat::send(self_, allocator_, free_pages{{std::exchange(larger_area_, {}).where}});
   }
   for (auto& p : pages_) {
     for (const auto& w : p.pages->values()) {
@@ -311,7 +373,11 @@ void writer_state::send_to_disk() {
       .then([this](const plan_executed& done) { on_durable(done.file_bytes); },
             [this](const caf::error& why) { fail_stop(peer_failure(why)); });
   // While the disk works: fetch what the next group is likely to need.
-  if (lease_.available() < standing_lease_bytes / 2) request_lease(0);
+  if (space_is_short_)
+    return_standing_lease();
+  else if (lease_.available() < standing_lease_bytes / 2)
+    request_lease(0);
+  if (!spare_area_.exists()) fetch_spare_area();
 }
 
 void writer_state::add_group(forming_group g, write_plan& plan, commit_at_disk& commit) {
@@ -429,6 +495,10 @@ void writer_state::on_root_durable(const root_to_install& installed) {
   compat::send(self_, listener_, root_installed{journal_total_ - journal_at_root_});
   auto answer = installed.answer;
   answer.deliver();
+  if (!shortage_) return;
+  if (shortage_->roots_left > 0) --shortage_->roots_left;
+  shortage_->asked_since_root = false;
+  if (!spare_area_.exists()) fetch_spare_area();
 }
 
 void writer_state::fail_stop(failure why) {

@@ -101,11 +101,16 @@ class writer_state {
   void advance();
   [[nodiscard]] bool form_group();
   [[nodiscard]] bool has_all_it_needs(const forming_group& g);
+  void fetch_spare_area();
+  void return_standing_lease();
   void request_lease(std::uint64_t bytes_needed);
   void request_area(std::uint64_t bytes_min, std::uint64_t bytes_wanted,
                     area_ref writer_state::*to);
+  void on_no_area(const failure& why);
+  void wait_for_area();
+  [[nodiscard]] std::uint64_t group_body_bytes_max() const noexcept;
   [[nodiscard]] std::vector<extent> carve(std::uint64_t bytes);
-  void send_to_disk();
+  void send_to_disk(bool with_group);
   void add_group(forming_group g, write_plan& plan, commit_at_disk& commit);
   void count_record(std::uint64_t bytes);
   void add_superblock(superblock next, write_plan& plan, commit_at_disk& commit);
@@ -157,6 +162,16 @@ class writer_state {
   area_ref spare_area_;
   area_ref larger_area_;
   bool area_requested_ = false;
+  /// Journal areas come out of the reserve: groups are kept small enough for the smallest area.
+  bool space_is_short_ = false;
+  /// The allocator has no area; it is asked again when a root is durable.
+  struct area_shortage {
+    /// Roots that may still become durable before a group that waits is given up.
+    int roots_left = 0;
+    bool asked_since_root = false;
+    bool group_is_known_to_wait = false;
+  };
+  std::optional<area_shortage> shortage_;
 
   std::optional<forming_group> forming_;
   std::optional<commit_at_disk> at_disk_;

@@ -22,8 +22,6 @@ struct durable_group;
 /// Bytes of whole pages that ops may take before they are sequenced.
 struct budget_request {
   std::uint64_t bytes = 0;
-  /// The ops give space back (deletes), so they may eat the reserve.
-  bool reclaiming = false;
   /// What a checkpoint of the newest state takes: the reserve grows with it.
   std::uint64_t checkpoint_bytes = 0;
 };
@@ -37,6 +35,13 @@ struct lease_request {
 };
 struct lease_grant {
   std::shared_ptr<lease> pages;
+  /// The reserve lacks something: keep no pages that are not needed.
+  bool space_is_short = false;
+};
+
+/// Pages of the lease that the writer does not need now.
+struct return_lease {
+  std::shared_ptr<lease> pages;
 };
 
 /// A run for a journal area: `bytes_wanted`, or less down to `bytes_min` where space is fragmented.
@@ -46,6 +51,9 @@ struct area_request {
 };
 struct area_grant {
   extent where;
+  /// It came out of the reserve, or the reserve lacks something already: the journal has to become
+  /// shorter.
+  bool space_is_short = false;
 };
 
 /// Space for pieces of a checkpoint, each in one run.
@@ -75,10 +83,12 @@ using allocator_actor = caf::typed_actor<
     // registry -> allocator: answers when all of it is granted, growing the file if need be. no_space
     // (nothing granted), io_error.
     caf::result<void>(budget_request),
-    // writer -> allocator: at least the bytes needed. The rest is not taken from the reserve: pages in
-    // a lease are lost for journal areas and checkpoints.
+    // writer -> allocator: at least the bytes needed. The rest comes from half of what is free: pages
+    // in a lease are lost for journal areas and checkpoints.
     caf::result<lease_grant>(lease_request),
-    // writer -> allocator. no_space.
+    // writer -> allocator, when space is short.
+    caf::result<void>(return_lease),
+    // writer -> allocator. no_space: not even the reserve has an area.
     caf::result<area_grant>(area_request),
     // maintenance -> allocator. no_space.
     caf::result<checkpoint_space>(checkpoint_space_request),
@@ -94,6 +104,7 @@ using allocator_actor = caf::typed_actor<
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::budget_request)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::lease_request)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::lease_grant)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::return_lease)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::area_request)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::area_grant)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::checkpoint_space_request)

@@ -62,6 +62,8 @@ struct stop_reading;
 struct start_checkpoint;
 struct next_slice;
 struct wire_registry;
+struct journal_short;
+struct return_lease;
 
 }  // namespace stowage
 
@@ -112,4 +114,6 @@ CAF_ADD_TYPE_ID(stowage, (stowage::stop_reading))
 CAF_ADD_TYPE_ID(stowage, (stowage::start_checkpoint))
 CAF_ADD_TYPE_ID(stowage, (stowage::next_slice))
 CAF_ADD_TYPE_ID(stowage, (stowage::wire_registry))
+CAF_ADD_TYPE_ID(stowage, (stowage::journal_short))
+CAF_ADD_TYPE_ID(stowage, (stowage::return_lease))
 CAF_END_TYPE_ID_BLOCK(stowage)

@@ -57,6 +57,12 @@ struct root_installed {
   std::uint64_t journal_bytes = 0;
 };
 
+/// The journal lives on the reserve of space: only checkpoints give areas back.
+struct journal_short {
+  /// A group waits for an area; without one nothing becomes durable any more.
+  bool blocked = false;
+};
+
 /// Nothing will become durable any more.
 struct store_failed {
   failure why;
@@ -65,7 +71,7 @@ struct store_failed {
 /// What the registry hears from the writer, and from the runtime about actors that died.
 using commit_listener =
     caf::typed_actor<caf::result<void>(group_durable), caf::result<void>(root_installed),
-                     caf::result<void>(store_failed)>;
+                     caf::result<void>(journal_short), caf::result<void>(store_failed)>;
 
 using writer_actor = caf::typed_actor<
     // registry -> writer.
@@ -74,7 +80,8 @@ using writer_actor = caf::typed_actor<
     caf::result<void>(write_pages), caf::result<void>(install_root),
     // registry -> writer: answered when all is durable and the store marked clean. The first failure.
     caf::result<void>(drain_writer),
-    // runtime -> writer: an actor it needs is gone.
+    // runtime -> writer: an actor it needs is gone. registry -> writer: no checkpoint gives the journal
+    // the space it waits for.
     caf::result<void>(store_failed),
     // registry -> writer: fills in the counters of batches, groups and bytes.
     caf::result<store_status>(status_request)>;
@@ -88,4 +95,5 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::install_root)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::drain_writer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::group_durable)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::root_installed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::journal_short)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::store_failed)

@@ -64,28 +64,22 @@ result<void> space_map::claim_data(extent data) {
   return {};
 }
 
-bool space_map::grant(std::uint64_t bytes, grant_class purpose) {
-  if (shortfall(bytes, purpose) > 0) return false;
+bool space_map::grant(std::uint64_t bytes) {
+  if (shortfall(bytes) > 0) return false;
   outstanding_ += bytes;
   check();
   return true;
 }
 
-std::uint64_t space_map::shortfall(std::uint64_t bytes, grant_class purpose) const noexcept {
+std::uint64_t space_map::shortfall(std::uint64_t bytes) const noexcept {
   // More than the largest file holds is missing in any case; the cut keeps the sum from wrapping.
-  const auto asked = std::min(bytes, limits::file_bytes_max + page_size);
-  const auto needed = asked + (purpose == grant_class::ordinary ? reserve_ : 0);
+  const auto needed = std::min(bytes, limits::file_bytes_max + page_size);
   return needed > unpromised() ? round_up_to_page(needed - unpromised()) : 0;
 }
 
 void space_map::give_back(std::uint64_t bytes) {
   invariant(bytes <= outstanding_, "more is given back than was promised");
   outstanding_ -= bytes;
-}
-
-void space_map::set_reserve(std::uint64_t bytes) {
-  invariant(bytes <= limits::file_bytes_max, "the reserve is larger than any file");
-  reserve_ = bytes;
 }
 
 void space_map::refill(lease& to, std::uint64_t want) {
@@ -207,7 +201,6 @@ space_stats space_map::stats() const noexcept {
   s.in_flight = in_flight_;
   s.live = liveness_.live_pages() * page_size;
   s.outstanding = outstanding_;
-  s.reserve = reserve_;
   s.longest_free_run = free_.longest_run();
   s.free_runs = free_.run_count();
   return s;

@@ -5,9 +5,8 @@
 // (spent by the writer, its extents not published yet) or live (holds published extents). Beside
 // the pages run the promises O: bytes granted to the registry before ops are sequenced, not yet
 // spent or given back. F + L >= O holds always, so an op that was accepted never lacks space:
-// `refill` can supply every promise, in single pages at worst. The reserve R is kept out of
-// ordinary grants, so that deletes, checkpoints and compaction still work on a full file. `check()`
-// asserts all this and runs after every change.
+// `refill` can supply every promise, in single pages at worst. `check()` asserts all this and runs
+// after every change.
 // Concurrency: a plain value; the allocator owns it.
 // Limits: moves no bytes and grows no file: it is told with `grow` after the device has grown. What
 // it frees is reusable at once, so callers free only what no durable record, root or reader needs.
@@ -26,12 +25,6 @@
 
 namespace stowage {
 
-/// What a promise is for.
-enum class grant_class : std::uint8_t {
-  ordinary,    ///< leaves the reserve alone
-  reclaiming,  ///< leads to free space (a delete), so it may eat the reserve
-};
-
 struct space_stats {
   std::uint64_t file_bytes = 0;
   std::uint64_t free_bytes = 0;
@@ -40,7 +33,6 @@ struct space_stats {
   std::uint64_t in_flight = 0;
   std::uint64_t live = 0;
   std::uint64_t outstanding = 0;
-  std::uint64_t reserve = 0;
   std::uint64_t longest_free_run = 0;
   std::size_t free_runs = 0;
 
@@ -64,18 +56,15 @@ class space_map {
 
   // Promises.
 
-  /// Promises `bytes` if free and leased space has them beyond all other promises, and for an
-  /// ordinary grant beyond the reserve.
-  [[nodiscard]] bool grant(std::uint64_t bytes, grant_class purpose);
+  /// Promises `bytes` if free and leased space has them beyond all other promises.
+  [[nodiscard]] bool grant(std::uint64_t bytes);
 
   /// The least growth of the file, in whole pages, after which `grant` would succeed; 0 if it would
   /// now.
-  [[nodiscard]] std::uint64_t shortfall(std::uint64_t bytes, grant_class purpose) const noexcept;
+  [[nodiscard]] std::uint64_t shortfall(std::uint64_t bytes) const noexcept;
 
   /// Takes back a promise, or a part of it, that is not needed after all.
   void give_back(std::uint64_t bytes);
-
-  void set_reserve(std::uint64_t bytes);
 
   // The writer's lease.
 
@@ -92,12 +81,11 @@ class space_map {
   // Journal areas, manifests and checkpoint pages: used as soon as they are given out.
 
   /// One run of `bytes_wanted`, or of half of it and so on down to `bytes_min`, as far as free
-  /// space has such a run and no promise needs it. May eat the reserve.
+  /// space has such a run and no promise needs it.
   [[nodiscard]] std::optional<extent> allocate_contiguous(std::uint64_t bytes_min,
                                                           std::uint64_t bytes_wanted);
 
-  /// `bytes` in pieces of at most `piece_bytes_max`, or nothing if promises need the space. May eat
-  /// the reserve.
+  /// `bytes` in pieces of at most `piece_bytes_max`, or nothing if promises need the space.
   [[nodiscard]] std::optional<std::vector<extent>> allocate_scattered(
       std::uint64_t bytes, std::uint64_t piece_bytes_max);
 
@@ -141,7 +129,6 @@ class space_map {
   std::uint64_t fixed_ = 0;
   std::uint64_t in_flight_ = 0;
   std::uint64_t outstanding_ = 0;
-  std::uint64_t reserve_ = 0;
 };
 
 /// `corrupt`, at the offset of the later one, if any two of `extents` share a byte. Extents without

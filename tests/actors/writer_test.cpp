@@ -48,6 +48,8 @@ struct allocator_log {
   std::vector<extent> areas;
   std::vector<extent> freed;
   std::uint64_t leased = 0;
+  bool has_areas = true;
+  bool space_is_short = false;
 
   extent take(std::uint64_t bytes) {
     const extent e{next, round_up_to_page(bytes)};
@@ -66,9 +68,14 @@ allocator_actor::behavior_type fake_allocator(allocator_actor::pointer,
         log->leased += request.bytes_wanted;
         return lease_grant{std::move(pages)};
       },
+      [log](const return_lease& request) -> caf::result<void> {
+        log->leased -= request.pages->available();
+        return caf::unit;
+      },
       [log](const area_request& request) -> caf::result<area_grant> {
+        if (!log->has_areas) return to_error(fail(errc::no_space));
         log->areas.push_back(log->take(std::max(request.bytes_min, request.bytes_wanted)));
-        return area_grant{log->areas.back()};
+        return area_grant{log->areas.back(), log->space_is_short};
       },
       [](const checkpoint_space_request&) -> caf::result<checkpoint_space> {
         return to_error(fail(errc::no_space));
@@ -86,12 +93,19 @@ struct heard {
   std::vector<std::shared_ptr<const durable_group>> groups;
   std::vector<failure> failures;
   std::uint64_t roots = 0;
+  /// Whether a group was waiting, each time the journal was said to be short.
+  std::vector<bool> journal_short;
+  [[nodiscard]] bool blocked() const { return !journal_short.empty() && journal_short.back(); }
 };
 
 commit_listener::behavior_type fake_listener(commit_listener::pointer, std::shared_ptr<heard> log) {
   return {
       [log](const group_durable& message) -> caf::result<void> {
         log->groups.push_back(message.group);
+        return caf::unit;
+      },
+      [log](const journal_short& message) -> caf::result<void> {
+        log->journal_short.push_back(message.blocked);
         return caf::unit;
       },
       [log](const root_installed&) -> caf::result<void> {
@@ -148,6 +162,22 @@ struct writer_fixture {
   void write(int count) {
     for (int i = 0; i < count; ++i)
       write("k" + std::to_string(last), shared_bytes{std::string{"v"}});
+    det.run();
+  }
+  /// As many groups of one op as the area at hand and the one announced have room for.
+  void use_up_areas() {
+    for (std::uint64_t pages = 0; pages < 600 && !told->blocked(); ++pages) {
+      write(1);
+      close_open_batch();
+    }
+  }
+  /// A checkpoint of the newest state, as far as the writer is concerned.
+  void root_becomes_durable() {
+    auto found = std::make_shared<new_root>();
+    found->named.start = told->groups.back()->after;
+    found->named.manifest = {layout::data_start, page_size};
+    found->journal_total = told->groups.back()->journal_total;
+    compat::anon_send(writer, install_root{std::move(found)});
     det.run();
   }
   void close_open_batch() {
@@ -354,6 +384,58 @@ BOOST_FIXTURE_TEST_CASE(areas_that_were_asked_for_and_not_used_are_not_lost, sma
   }
   // One is announced and one spare.
   BOOST_TEST(idle == 2U);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_journal_without_an_area_waits_for_checkpoints, writer_fixture) {
+  write(1);
+  close_open_batch();
+  allocator->has_areas = false;
+  use_up_areas();
+  BOOST_TEST_REQUIRE(told->blocked());
+  const auto durable = told->groups.size();
+  write(1);
+  close_open_batch();
+  BOOST_TEST(told->groups.size() == durable);
+
+  // Roots pass; the group does once there is an area again.
+  root_becomes_durable();
+  BOOST_TEST(told->roots == 1U);
+  BOOST_TEST(told->groups.size() == durable);
+  allocator->has_areas = true;
+  root_becomes_durable();
+  BOOST_TEST(told->roots == 2U);
+  BOOST_TEST(told->failures.empty());
+  BOOST_TEST(told->groups.back()->through == version{last});
+}
+
+BOOST_FIXTURE_TEST_CASE(a_journal_that_no_checkpoint_helps_fails_stop, writer_fixture) {
+  write(1);
+  close_open_batch();
+  allocator->has_areas = false;
+  use_up_areas();
+  BOOST_TEST_REQUIRE(told->blocked());
+  for (int i = 0; i < 3; ++i) {
+    BOOST_TEST(told->failures.empty());
+    root_becomes_durable();
+  }
+  BOOST_TEST_REQUIRE(told->failures.size() == 1U);
+  BOOST_TEST(told->failures.front().code == errc::no_space);
+}
+
+BOOST_FIXTURE_TEST_CASE(where_space_is_short_the_lease_goes_back, writer_fixture) {
+  write(1);
+  close_open_batch();
+  BOOST_TEST(allocator->leased > page_size);
+  allocator->space_is_short = true;
+  use_up_areas();
+  BOOST_TEST(!told->journal_short.empty());
+  BOOST_TEST(!told->blocked());
+  // What the groups themselves took is all that is still leased.
+  const auto groups = told->groups.size();
+  BOOST_TEST(allocator->leased <= groups * page_size);
+  write("k", zeros(limits::mib));
+  close_open_batch();
+  BOOST_TEST(allocator->leased <= groups * page_size + limits::mib);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

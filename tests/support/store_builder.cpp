@@ -116,9 +116,9 @@ result<accepted_op> store_builder::accept(change c) {
 result<std::vector<extent>> store_builder::take_runs(std::uint64_t bytes) {
   std::vector<extent> runs;
   if (bytes == 0) return runs;
-  if (const auto missing = space_.shortfall(bytes, grant_class::ordinary); missing > 0)
+  if (const auto missing = space_.shortfall(bytes); missing > 0)
     if (auto grown = grow(missing); !grown) return std::move(grown).error();
-  invariant(space_.grant(bytes, grant_class::ordinary), "the file has grown by what was missing");
+  invariant(space_.grant(bytes), "the file has grown by what was missing");
   if (lease_.available() < bytes) space_.refill(lease_, bytes - lease_.available());
   for (auto left = bytes; left > 0; left -= runs.back().length) {
     const auto run = lease_.carve(std::min(left, habits_.run_bytes_max));

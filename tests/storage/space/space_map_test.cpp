@@ -66,53 +66,35 @@ BOOST_AUTO_TEST_CASE(a_new_file_is_free_behind_its_head) {
   BOOST_CHECK_THROW(space_map(head, head + page_size), invariant_violation);
 }
 
-BOOST_AUTO_TEST_CASE(ordinary_grants_leave_the_reserve_and_reclaiming_ones_eat_it) {
+BOOST_AUTO_TEST_CASE(grants_never_exceed_what_is_free) {
   auto space = space_of(100);
-  space.set_reserve(in_pages(20));
-  BOOST_CHECK(!space.grant(in_pages(80) + 1, grant_class::ordinary));
-  BOOST_CHECK(space.grant(in_pages(80), grant_class::ordinary));
-  BOOST_CHECK(!space.grant(1, grant_class::ordinary));
-  BOOST_CHECK(!space.grant(in_pages(20) + 1, grant_class::reclaiming));
-  BOOST_CHECK(space.grant(in_pages(20), grant_class::reclaiming));
-  BOOST_CHECK(!space.grant(1, grant_class::reclaiming));
+  BOOST_CHECK(!space.grant(in_pages(100) + 1));
+  BOOST_CHECK(space.grant(in_pages(100)));
+  BOOST_CHECK(!space.grant(1));
   BOOST_CHECK_EQUAL(space.stats().outstanding, in_pages(100));
   space.give_back(in_pages(30));
-  BOOST_CHECK(space.grant(in_pages(10), grant_class::ordinary));
-  BOOST_CHECK(!space.grant(1, grant_class::ordinary));
-  BOOST_CHECK_THROW(space.give_back(in_pages(100)), invariant_violation);
-}
-
-BOOST_AUTO_TEST_CASE(a_grant_of_nothing_needs_the_reserve_too) {
-  auto space = space_of(10);
-  space.set_reserve(in_pages(11));
-  BOOST_CHECK(!space.grant(0, grant_class::ordinary));
-  BOOST_CHECK(space.grant(0, grant_class::reclaiming));
-  BOOST_CHECK_EQUAL(space.shortfall(0, grant_class::ordinary), in_pages(1));
+  BOOST_CHECK(space.grant(in_pages(30)));
+  BOOST_CHECK_THROW(space.give_back(in_pages(101)), invariant_violation);
 }
 
 BOOST_AUTO_TEST_CASE(the_shortfall_is_exactly_what_growth_must_bring) {
   auto space = space_of(100);
-  space.set_reserve(in_pages(20));
-  BOOST_CHECK_EQUAL(space.shortfall(in_pages(80), grant_class::ordinary), 0U);
-  BOOST_CHECK_EQUAL(space.shortfall(in_pages(80) + 1, grant_class::ordinary), in_pages(1));
-  BOOST_CHECK_EQUAL(space.shortfall(in_pages(103), grant_class::reclaiming), in_pages(3));
-  BOOST_CHECK(space.grant(in_pages(50), grant_class::ordinary));
+  BOOST_CHECK_EQUAL(space.shortfall(in_pages(100)), 0U);
+  BOOST_CHECK_EQUAL(space.shortfall(in_pages(100) + 1), in_pages(1));
+  BOOST_CHECK(space.grant(in_pages(50)));
 
-  const auto missing = space.shortfall(in_pages(70), grant_class::ordinary);
+  const auto missing = space.shortfall(in_pages(90));
   BOOST_CHECK_EQUAL(missing, in_pages(40));
   space.grow(space.file_bytes() + missing - page_size);
-  BOOST_CHECK(!space.grant(in_pages(70), grant_class::ordinary));
+  BOOST_CHECK(!space.grant(in_pages(90)));
   space.grow(space.file_bytes() + page_size);
-  BOOST_CHECK(space.grant(in_pages(70), grant_class::ordinary));
+  BOOST_CHECK(space.grant(in_pages(90)));
 }
 
 BOOST_AUTO_TEST_CASE(absurd_requests_are_refused_without_wrapping) {
   auto space = space_of(100);
-  space.set_reserve(limits::file_bytes_max);
-  BOOST_CHECK(!space.grant(UINT64_MAX, grant_class::ordinary));
-  BOOST_CHECK(!space.grant(UINT64_MAX, grant_class::reclaiming));
-  BOOST_CHECK_GT(space.shortfall(UINT64_MAX, grant_class::ordinary), limits::file_bytes_max);
-  BOOST_CHECK_THROW(space.set_reserve(limits::file_bytes_max + 1), invariant_violation);
+  BOOST_CHECK(!space.grant(UINT64_MAX));
+  BOOST_CHECK_GE(space.shortfall(UINT64_MAX), limits::file_bytes_max - in_pages(100));
 }
 
 BOOST_AUTO_TEST_CASE(leased_space_may_be_promised_but_not_twice) {
@@ -123,8 +105,8 @@ BOOST_AUTO_TEST_CASE(leased_space_may_be_promised_but_not_twice) {
   BOOST_CHECK_EQUAL(l.run_count(), 1U);
   BOOST_CHECK_EQUAL(space.stats().leased, in_pages(60));
   BOOST_CHECK_EQUAL(space.stats().free_bytes, in_pages(40));
-  BOOST_CHECK(space.grant(in_pages(100), grant_class::ordinary));
-  BOOST_CHECK(!space.grant(1, grant_class::ordinary));
+  BOOST_CHECK(space.grant(in_pages(100)));
+  BOOST_CHECK(!space.grant(1));
 
   BOOST_REQUIRE(l.carve(in_pages(60)).has_value());
   space.spent(in_pages(60));
@@ -154,7 +136,7 @@ BOOST_AUTO_TEST_CASE(fragmented_space_supplies_what_it_promised) {
   auto space = fragmented(200);
   BOOST_CHECK_EQUAL(space.stats().longest_free_run, page_size);
   BOOST_CHECK_EQUAL(space.stats().free_runs, 100U);
-  BOOST_REQUIRE(space.grant(in_pages(100), grant_class::ordinary));
+  BOOST_REQUIRE(space.grant(in_pages(100)));
   lease l;
   space.refill(l, in_pages(100));
   BOOST_CHECK_EQUAL(l.available(), in_pages(100));
@@ -192,7 +174,7 @@ BOOST_AUTO_TEST_CASE(what_is_spent_was_leased_and_promised) {
   lease l;
   space.refill(l, in_pages(10));
   BOOST_CHECK_THROW(space.spent(in_pages(1)), invariant_violation);  // not promised
-  BOOST_REQUIRE(space.grant(in_pages(50), grant_class::ordinary));
+  BOOST_REQUIRE(space.grant(in_pages(50)));
   BOOST_CHECK_THROW(space.spent(in_pages(11)), invariant_violation);  // not leased
   BOOST_CHECK_THROW(space.spent(64), invariant_violation);
   space.spent(in_pages(10));
@@ -228,7 +210,7 @@ BOOST_AUTO_TEST_CASE(a_lost_lease_is_never_given_out_again) {
 BOOST_AUTO_TEST_CASE(a_group_lives_until_its_last_extent_is_retired) {
   auto space = space_of(100);
   lease l;
-  BOOST_REQUIRE(space.grant(in_pages(3), grant_class::ordinary));
+  BOOST_REQUIRE(space.grant(in_pages(3)));
   space.refill(l, in_pages(3));
   const auto run = l.carve(in_pages(3)).value();
   space.spent(run.length);
@@ -262,10 +244,9 @@ BOOST_AUTO_TEST_CASE(contiguous_space_halves_down_to_the_minimum) {
   BOOST_CHECK_THROW((void)space.allocate_contiguous(in_pages(2), in_pages(1)), invariant_violation);
 }
 
-BOOST_AUTO_TEST_CASE(areas_eat_the_reserve_but_no_promise) {
+BOOST_AUTO_TEST_CASE(areas_eat_no_promise) {
   auto space = space_of(100);
-  space.set_reserve(in_pages(50));
-  BOOST_REQUIRE(space.grant(in_pages(40), grant_class::ordinary));
+  BOOST_REQUIRE(space.grant(in_pages(40)));
   BOOST_CHECK(!space.allocate_contiguous(in_pages(61), in_pages(61)));
   BOOST_CHECK(!space.allocate_scattered(in_pages(61), in_pages(16)));
   BOOST_CHECK(space.allocate_contiguous(in_pages(1), in_pages(64)).value().length == in_pages(32));
@@ -421,7 +402,6 @@ BOOST_AUTO_TEST_CASE(books_balance_and_every_promise_can_be_kept) {
       std::mt19937_64 random{seed};
       const auto up_to = [&random](std::uint64_t n) { return random() % (n + 1); };
       auto space = space_of(256);
-      space.set_reserve(in_pages(16));
       lease standing;
       std::vector<extent> live;
       std::vector<extent> areas;
@@ -435,13 +415,10 @@ BOOST_AUTO_TEST_CASE(books_balance_and_every_promise_can_be_kept) {
           case 0:
           case 1: {
             const auto bytes = in_pages(1 + up_to(12));
-            const auto purpose =
-                random() % 4 == 0 ? grant_class::reclaiming : grant_class::ordinary;
             const auto s = space.stats();
-            const auto reserve = purpose == grant_class::ordinary ? s.reserve : 0;
-            const bool expected = s.free_bytes + s.leased >= outstanding + bytes + reserve;
-            BOOST_REQUIRE_EQUAL(space.shortfall(bytes, purpose) == 0, expected);
-            BOOST_REQUIRE_EQUAL(space.grant(bytes, purpose), expected);
+            const bool expected = s.free_bytes + s.leased >= outstanding + bytes;
+            BOOST_REQUIRE_EQUAL(space.shortfall(bytes) == 0, expected);
+            BOOST_REQUIRE_EQUAL(space.grant(bytes), expected);
             if (expected) outstanding += bytes;
             ++(expected ? granted : refused);
             break;

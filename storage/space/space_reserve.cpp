@@ -1,0 +1,74 @@
+#include <stowage/storage/space/space_reserve.hpp>
+
+#include <stowage/storage/core/limits.hpp>
+
+#include <algorithm>
+#include <bit>
+
+namespace stowage {
+
+namespace {
+
+// What an index that shrinks leaves behind goes back in pieces of some size, not with every change.
+constexpr std::uint64_t surplus_bytes_max = limits::mib;
+
+}  // namespace
+
+// Beside its pages a checkpoint has a manifest, whose entry for a page holds that page's first name: at
+// most an eighth of the pages, and a page more for what both round up to.
+void space_reserve::set_checkpoint_bytes(std::uint64_t bytes) {
+  const auto with_manifest = std::min(bytes, limits::file_bytes_max) / 8 * 9;
+  pieces_target_ =
+      round_up(with_manifest, limits::checkpoint_page_bytes) + 2 * limits::checkpoint_page_bytes;
+}
+
+std::uint64_t space_reserve::fill(space_map& space) {
+  while (areas_.size() < areas_target) {
+    const auto area =
+        space.allocate_contiguous(limits::journal_area_bytes_min, limits::journal_area_bytes_min);
+    if (!area) break;
+    areas_.push_back(*area);
+  }
+  if (pieces_.free_bytes() < pieces_target_ ||
+      pieces_.free_bytes() >= pieces_target_ + surplus_bytes_max) {
+    // From the start, so that what a shorter page left of a piece joins its neighbours again.
+    while (const auto run = pieces_.take_longest(limits::file_bytes_max)) space.free_extent(*run);
+    // One long run for the manifest where there is one, and single pages.
+    take_piece_from(space, std::bit_floor(pieces_target_ / 8 / limits::checkpoint_page_bytes) *
+                               limits::checkpoint_page_bytes);
+    while (pieces_.free_bytes() < pieces_target_ &&
+           take_piece_from(space, limits::checkpoint_page_bytes)) {
+    }
+  }
+  return missing();
+}
+
+bool space_reserve::take_piece_from(space_map& space, std::uint64_t bytes) {
+  if (bytes == 0) return false;
+  const auto piece = space.allocate_contiguous(limits::checkpoint_page_bytes, bytes);
+  if (piece) pieces_.release(*piece);
+  return piece.has_value();
+}
+
+std::optional<extent> space_reserve::take_area() {
+  if (areas_.empty()) return std::nullopt;
+  const auto area = areas_.back();
+  areas_.pop_back();
+  return area;
+}
+
+std::optional<extent> space_reserve::take_piece(std::uint64_t bytes) {
+  return pieces_.take_best_fit(round_up_to_page(bytes));
+}
+
+std::uint64_t space_reserve::held_bytes() const noexcept {
+  return pieces_.free_bytes() + areas_.size() * limits::journal_area_bytes_min;
+}
+
+std::uint64_t space_reserve::missing() const noexcept {
+  const auto pieces = pieces_target_ - std::min(pieces_target_, pieces_.free_bytes());
+  return (areas_target - areas_.size()) * limits::journal_area_bytes_min +
+         round_up(pieces, limits::checkpoint_page_bytes);
+}
+
+}  // namespace stowage

@@ -1,0 +1,52 @@
+// The reserve: runs set aside so that the journal and a checkpoint go on when the file is full.
+//
+// Contract: holds two journal areas of the smallest size and the pages of one checkpoint, each as a run
+// of its own, because free space that is scattered is of no use to a journal. `fill` takes from a
+// `space_map` what is missing; what is held counts as used there. A put is accepted only while the
+// reserve is full, so a full file still has room for the journal of deletes and for the checkpoints that
+// give the older journal back.
+// Concurrency: a plain value; the allocator owns it.
+// Limits: two areas last for 2 MiB of records; within them two checkpoints have to end.
+#pragma once
+
+#include <stowage/storage/core/types.hpp>
+#include <stowage/storage/space/free_map.hpp>
+#include <stowage/storage/space/space_map.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace stowage {
+
+class space_reserve {
+ public:
+  static constexpr std::size_t areas_target = 2;
+
+  /// How many bytes a checkpoint of the newest state takes, without its manifest.
+  void set_checkpoint_bytes(std::uint64_t bytes);
+
+  /// Takes what is missing as far as `space` has it in runs, gives back what is too much, and answers the
+  /// bytes that are missing still: a file longer by so many fills the reserve.
+  std::uint64_t fill(space_map& space);
+
+  /// One of the journal areas: `journal_area_bytes_min` long.
+  [[nodiscard]] std::optional<extent> take_area();
+
+  /// A run for a part of a checkpoint.
+  [[nodiscard]] std::optional<extent> take_piece(std::uint64_t bytes);
+
+  [[nodiscard]] bool is_full() const noexcept { return missing() == 0; }
+  [[nodiscard]] std::uint64_t held_bytes() const noexcept;
+
+ private:
+  [[nodiscard]] std::uint64_t missing() const noexcept;
+  bool take_piece_from(space_map& space, std::uint64_t bytes);
+
+  std::vector<extent> areas_;
+  free_map pieces_;
+  std::uint64_t pieces_target_ = 0;
+};
+
+}  // namespace stowage
