@@ -46,14 +46,14 @@ allocator_actor::behavior_type allocator_state::make_behavior() {
   };
 }
 
-void allocator_state::grow_until(attempt missing, outcome done) {
+void allocator_state::grow_until(const attempt& missing, const outcome& done) {
   const auto bytes = missing();
   if (bytes == 0) return done({});
-  grow_by(growth_for(space_.file_bytes(), bytes), bytes, std::move(missing), std::move(done));
+  grow_by(growth_for(space_.file_bytes(), bytes), bytes, missing, done);
 }
 
-void allocator_state::grow_by(std::uint64_t growth, std::uint64_t needed, attempt missing,
-                              outcome done) {
+void allocator_state::grow_by(std::uint64_t growth, std::uint64_t needed, const attempt& missing,
+                              const outcome& done) {
   if (growth < needed) return done(fail(errc::no_space, "the file may not grow further"));
   const auto target = space_.file_bytes() + growth;
   compat::request(self_, disk_, grow_device{target})

@@ -32,8 +32,9 @@ class allocator_state {
 
   /// Calls `missing`, which takes what it needs and answers 0, or answers how many bytes are missing;
   /// then the file grows and it is called again, until it succeeds or the file cannot grow.
-  void grow_until(attempt missing, outcome done);
-  void grow_by(std::uint64_t growth, std::uint64_t needed, attempt missing, outcome done);
+  void grow_until(const attempt& missing, const outcome& done);
+  void grow_by(std::uint64_t growth, std::uint64_t needed, const attempt& missing,
+               const outcome& done);
 
   caf::result<void> grant(const budget_request& request);
   caf::result<area_grant> allocate_area(const area_request& request);

@@ -65,8 +65,9 @@ void maintenance_state::write_manifest() {
   });
 }
 
-void maintenance_state::place_and_write(std::vector<page_buffer> buffers,
-                                        std::function<void(const std::vector<extent>&)> written) {
+void maintenance_state::place_and_write(
+    std::vector<page_buffer> buffers,
+    const std::function<void(const std::vector<extent>&)>& written) {
   checkpoint_space_request request;
   std::vector<shared_bytes> contents;
   for (auto& b : buffers) {

@@ -40,7 +40,7 @@ class maintenance_state {
   void write_manifest();
   /// Finds space for `buffers`, writes them, and says where they went once they are durable.
   void place_and_write(std::vector<page_buffer> buffers,
-                       std::function<void(const std::vector<extent>&)> written);
+                       const std::function<void(const std::vector<extent>&)>& written);
   void install(root named);
   void give_up(const caf::error& why);
 

@@ -1,7 +1,8 @@
 // Op to promise: everything that was accepted and is not yet durable, and who waits for it.
 //
-// Contract: every promise added is delivered exactly once: by `settle` when its ops are durable, or by
-// `fail_all`. Ops settle in version order. The sums are exactly those of the ops inside.
+// Contract: every waiter added hears exactly once: by `settle` when what it waits for is durable, or by
+// `fail_all`. Units settle in version order, and waiters in the order they came. The sums are exactly those
+// of the units inside.
 // Concurrency: owned by the registry; promises are delivered on its thread only.
 #pragma once
 
@@ -10,91 +11,121 @@
 
 #include <cstdint>
 #include <deque>
-#include <optional>
 #include <utility>
+#include <variant>
 
 namespace stowage {
 
 class pending_replies {
  public:
-  using write_promise = caf::typed_response_promise<receipt>;
+  /// A promise with the answer it gets once everything accepted before it is durable.
+  template <class T>
+  struct deferred {
+    caf::typed_response_promise<T> promise;
+    T answer;
+  };
   using flush_promise = caf::typed_response_promise<void>;
+  using waiter = std::variant<flush_promise, deferred<receipt>, deferred<put_many_result>,
+                              deferred<commit_receipt>>;
 
-  /// What one op holds until it is durable.
+  /// What a unit of ops holds until it is durable.
   struct held {
     std::uint64_t ops = 0;
     /// Value bytes of credit.
     std::uint64_t bytes = 0;
     /// Bytes of space budget.
     std::uint64_t budget = 0;
+    /// At most so many bytes of checkpoint.
+    std::uint64_t entry_bytes = 0;
 
     held& operator+=(const held& other) noexcept {
       ops += other.ops;
       bytes += other.bytes;
       budget += other.budget;
+      entry_bytes += other.entry_bytes;
+      return *this;
+    }
+    held& operator-=(const held& other) noexcept {
+      ops -= other.ops;
+      bytes -= other.bytes;
+      budget -= other.budget;
+      entry_bytes -= other.entry_bytes;
       return *this;
     }
   };
 
-  /// An op was accepted; `waiter` wants to hear when it is durable.
-  void add(version ver, const held& holds, std::optional<write_promise> waiter) {
-    invariant(writes_.empty() || writes_.back().ver < ver, "versions ascend");
+  /// A unit of ops was accepted; `last` is the version of its last op.
+  void add(version last, const held& holds) {
+    invariant(units_.empty() || units_.back().last < last, "versions ascend");
     sum_ += holds;
-    writes_.push_back({ver, holds, std::move(waiter)});
+    units_.push_back({last, holds});
   }
 
   /// Answered when everything added so far is durable: at once if nothing is pending.
-  void add_flush(flush_promise waiter) {
-    if (writes_.empty())
-      waiter.deliver();
+  void add_waiter(waiter w) {
+    if (units_.empty())
+      succeed(w);
     else
-      flushes_.push_back({writes_.back().ver, std::move(waiter)});
+      waiters_.push_back({units_.back().last, std::move(w)});
   }
 
-  /// Everything up to `through` is durable. Returns what those ops held.
+  /// Everything up to `through` is durable. Returns what those units held.
   held settle(version through) {
     held released;
-    while (!writes_.empty() && writes_.front().ver <= through) {
-      auto& w = writes_.front();
-      released += w.holds;
-      if (w.waiter) w.waiter->deliver(receipt{w.ver, durability::durable});
-      writes_.pop_front();
+    while (!units_.empty() && units_.front().last <= through) {
+      released += units_.front().holds;
+      units_.pop_front();
     }
-    while (!flushes_.empty() && flushes_.front().after <= through) {
-      flushes_.front().waiter.deliver();
-      flushes_.pop_front();
+    while (!waiters_.empty() && waiters_.front().after <= through) {
+      succeed(waiters_.front().who);
+      waiters_.pop_front();
     }
-    sum_.ops -= released.ops;
-    sum_.bytes -= released.bytes;
-    sum_.budget -= released.budget;
+    sum_ -= released;
     return released;
   }
 
   void fail_all(const caf::error& why) {
-    for (auto& w : writes_)
-      if (w.waiter) w.waiter->deliver(why);
-    for (auto& f : flushes_) f.waiter.deliver(why);
-    writes_.clear();
-    flushes_.clear();
+    for (auto& w : waiters_) {
+      std::visit(
+          [&](auto& who) {
+            if constexpr (requires { who.promise; })
+              who.promise.deliver(why);
+            else
+              who.deliver(why);
+          },
+          w.who);
+    }
+    units_.clear();
+    waiters_.clear();
     sum_ = {};
   }
 
-  [[nodiscard]] bool empty() const noexcept { return writes_.empty(); }
+  [[nodiscard]] bool empty() const noexcept { return units_.empty(); }
   [[nodiscard]] const held& sum() const noexcept { return sum_; }
 
  private:
-  struct write {
-    version ver;
+  struct unit {
+    version last;
     held holds;
-    std::optional<write_promise> waiter;
   };
-  struct flush {
+  struct waiting {
     version after;
-    flush_promise waiter;
+    waiter who;
   };
 
-  std::deque<write> writes_;
-  std::deque<flush> flushes_;
+  static void succeed(waiter& w) {
+    std::visit(
+        [](auto& who) {
+          if constexpr (requires { who.promise; })
+            who.promise.deliver(std::move(who.answer));
+          else
+            who.deliver();
+        },
+        w);
+  }
+
+  std::deque<unit> units_;
+  std::deque<waiting> waiters_;
   held sum_;
 };
 

@@ -15,29 +15,6 @@ namespace stowage {
 
 namespace {
 
-// Space is asked for in pieces, so that the allocator is not asked per op.
-constexpr std::uint64_t budget_piece_bytes = 4 * limits::mib;
-
-// The current root and the one before it both move on past the journal written before.
-constexpr int checkpoints_that_free_areas = 2;
-
-// The most a put can take on its own: the pages of its value and of a record with nothing else in it.
-// A delete takes nothing: its record goes into areas that the reserve guarantees, so that it passes on a
-// full disk.
-std::uint64_t budget_for(op_kind kind, std::uint64_t name_bytes, std::uint64_t value_bytes) {
-  if (kind == op_kind::del) return 0;
-  return round_up_to_page(value_bytes) +
-         record_bytes_for(record_body_bytes_for(name_bytes, value_bytes));
-}
-
-std::optional<failure> name_refusal(const std::string& name) {
-  if (!name.empty() && name.size() <= limits::name_bytes_max) return std::nullopt;
-  auto why = fail(errc::limit_exceeded,
-                  "a name has 1 to 1024 bytes, this one " + std::to_string(name.size()));
-  why.name = name.substr(0, limits::name_bytes_max);
-  return why;
-}
-
 caf::error not_found(const std::string& block) {
   auto why = fail(errc::not_found);
   why.name = block;
@@ -59,24 +36,11 @@ registry_state::registry_state(registry_actor::pointer self, store_options optio
 
 registry_actor::behavior_type registry_state::make_behavior() {
   return {
-      [this](put_request& request) {
-        write w;
-        w.kind = op_kind::put;
-        w.name = std::move(request.name);
-        w.value = std::move(request.value);
-        w.level = request.level.value_or(options_.level);
-        w.expected = request.expected;
-        return on_write(std::move(w));
-      },
+      [this](put_request& request) { return on_put(request); },
       [this](const get_request& request) { return on_get(request); },
-      [this](delete_request& request) {
-        write w;
-        w.kind = op_kind::del;
-        w.name = std::move(request.name);
-        w.level = request.level.value_or(options_.level);
-        w.expected = request.expected;
-        return on_write(std::move(w));
-      },
+      [this](delete_request& request) { return on_delete(request); },
+      [this](put_many_request& request) { return on_put_many(request); },
+      [this](commit_request& request) { return on_commit(request); },
       [this](const exists_request& request) {
         return read_in_turn<bool>(
             parked_names_.contains(request.name),
@@ -98,7 +62,7 @@ registry_actor::behavior_type registry_state::make_behavior() {
       },
       [this](const flush_request&) -> caf::result<void> {
         if (!takes_writes()) return unavailable();
-        if (is_overloaded()) return overloaded();
+        if (is_overloaded()) return to_error(overloaded());
         auto promise = self_->make_response_promise<void>();
         serve_in_turn(promise);
         return promise;
@@ -134,200 +98,6 @@ registry_actor::behavior_type registry_state::make_behavior() {
         return caf::unit;
       },
   };
-}
-
-// -- writes -----------------------------------------------------------------------------------------
-
-caf::result<receipt> registry_state::on_write(write w) {
-  if (!takes_writes()) {
-    ++ops_rejected_;
-    return unavailable();
-  }
-  if (auto why = refusal(w)) {
-    ++ops_rejected_;
-    return to_error(*why);
-  }
-  if (is_overloaded()) {
-    ++ops_rejected_;
-    return overloaded();
-  }
-  w.answer = self_->make_response_promise<receipt>();
-  auto answer = w.answer;
-  serve_in_turn(std::move(w));
-  return answer;
-}
-
-std::optional<failure> registry_state::refusal(const write& w) const {
-  if (auto why = name_refusal(w.name)) return why;
-  if (w.value.size() > limits::value_bytes_max) {
-    auto why = fail(errc::limit_exceeded, "a value has at most 64 MiB, this one " +
-                                              std::to_string(w.value.size()) + " bytes");
-    why.name = w.name;
-    return why;
-  }
-  return std::nullopt;
-}
-
-// At once if nothing waits, else behind all that does.
-void registry_state::serve_in_turn(parked p) {
-  if (parked_.empty() && serve(p)) return close_when_settled();
-  if (const auto* w = std::get_if<write>(&p)) ++parked_names_[w->name];
-  parked_.push_back(std::move(p));
-}
-
-// Takes what waits, in order, as far as credit and space allow.
-void registry_state::serve_parked() {
-  while (!parked_.empty()) {
-    const auto* w = std::get_if<write>(&parked_.front());
-    const auto block = w != nullptr ? w->name : std::string{};
-    if (!serve(parked_.front())) break;
-    if (w != nullptr) forget_parked(block);
-    parked_.pop_front();
-  }
-  close_when_settled();
-}
-
-void registry_state::forget_parked(const std::string& block) {
-  const auto it = parked_names_.find(block);
-  if (--it->second == 0) parked_names_.erase(it);
-}
-
-// Whether it is done with; else it waits for credit or space.
-bool registry_state::serve(parked& p) {
-  if (auto* flush = std::get_if<pending_replies::flush_promise>(&p)) {
-    const bool anything_pending = !pending_.empty();
-    pending_.add_flush(std::move(*flush));
-    if (anything_pending)
-      compat::send(self_, writer_, close_batch{static_cast<std::uint8_t>(close_cause::flush)});
-    return true;
-  }
-  if (auto* read = std::get_if<deferred_read>(&p)) {
-    (*read)();
-    return true;
-  }
-  const auto outcome = admit(std::get<write>(p));
-  // Only durability gives credit back: what is open has to go to the disk now.
-  if (outcome == admission::needs_credit && !std::exchange(pressed_, true))
-    compat::send(self_, writer_, close_batch{static_cast<std::uint8_t>(close_cause::credit)});
-  return outcome == admission::answered;
-}
-
-registry_state::admission registry_state::admit(write& w) {
-  const auto& held = pending_.sum();
-  const bool has_credit = held.ops + 1 <= options_.credit.max_ops &&
-                          held.bytes + w.value.size() <= options_.credit.max_bytes;
-  // What is larger than the whole credit goes alone.
-  if (!has_credit && held.ops > 0) return admission::needs_credit;
-
-  // Expectations are tested against the state right before the op.
-  const auto now = current_version(w.name);
-  std::optional<failure> why;
-  if (w.expected && *w.expected != now) {
-    why = fail(errc::conflict);
-    why->expected = *w.expected;
-    why->actual = now;
-  } else if (w.kind == op_kind::del && now == version{}) {
-    why = fail(errc::not_found);
-  }
-  if (why) {
-    ++ops_rejected_;
-    why->name = w.name;
-    w.answer.deliver(to_error(*why));
-    return admission::answered;
-  }
-
-  const auto budget = budget_for(w.kind, w.name.size(), w.value.size());
-  if (budget_ < budget) {
-    request_budget(budget - budget_);
-    return admission::needs_budget;
-  }
-  budget_ -= budget;
-  sequence(w, budget);
-  return admission::answered;
-}
-
-// From here on the op is never refused.
-void registry_state::sequence(write& w, std::uint64_t budget) {
-  last_version_ = last_version_.next();
-  ++ops_accepted_;
-  const bool waited = w.level == durability::durable;
-  if (!waited) w.answer.deliver(receipt{last_version_, durability::accepted});
-  pending_.add(last_version_, {.ops = 1, .bytes = w.value.size(), .budget = budget},
-               waited ? std::optional{w.answer} : std::nullopt);
-  overlay_.set(w.name, {last_version_, w.kind == op_kind::del, w.value});
-
-  auto unit = std::make_shared<batch>();
-  accepted_op o;
-  o.kind = w.kind;
-  o.name = std::move(w.name);
-  o.ver = last_version_;
-  o.value = std::move(w.value);
-  unit->ops.push_back(std::move(o));
-  compat::send(self_, writer_, write_ops{std::move(unit), waited});
-}
-
-void registry_state::request_budget(std::uint64_t needed) {
-  if (budget_waits_for_ != budget_wait::nothing) return;
-  budget_waits_for_ = budget_wait::allocator;
-  // What readers have let go meanwhile may be the space that is missing.
-  std::vector<extent> reusable;
-  retirement_.collect(reusable);
-  if (!reusable.empty())
-    compat::send(self_, allocator_, group_space{nullptr, std::move(reusable), 0});
-
-  const auto checkpoint_bytes = index_.checkpoint_bytes() + pending_.sum().budget;
-  const auto ask = std::max(needed, budget_piece_bytes);
-  const auto granted = [this](std::uint64_t bytes) {
-    budget_waits_for_ = budget_wait::nothing;
-    budget_ += bytes;
-    serve_parked();
-  };
-  const auto refused = [this](const caf::error& why) { on_budget_refused(peer_failure(why)); };
-  compat::request(self_, allocator_, budget_request{ask, checkpoint_bytes})
-      .then([granted, ask] { granted(ask); },
-            [this, granted, refused, needed, ask, checkpoint_bytes](const caf::error& why) {
-              if (!(why == errc::no_space) || ask == needed) return refused(why);
-              compat::request(self_, allocator_, budget_request{needed, checkpoint_bytes})
-                  .then([granted, needed] { granted(needed); }, refused);
-            });
-}
-
-void registry_state::on_budget_refused(const failure& why) {
-  budget_waits_for_ = budget_wait::nothing;
-  if (parked_.empty()) return;
-  if (why.code == errc::no_space && waits_for_space_to_come_back()) return;
-  refuse_front(why);
-}
-
-// The one that asked for space is refused; those behind it may need less.
-void registry_state::refuse_front(const failure& why) {
-  if (parked_.empty()) return;
-  if (auto* w = std::get_if<write>(&parked_.front())) {
-    ++ops_rejected_;
-    auto context = why;
-    context.name = w->name;
-    w->answer.deliver(to_error(context));
-    forget_parked(w->name);
-    parked_.pop_front();
-  }
-  serve_parked();
-}
-
-// Nothing is refused for space that is about to be free: what ops in flight were granted and do not need,
-// what they supersede, and journal that two checkpoints make superfluous. Whatever came back meanwhile,
-// it ends: nothing new is sequenced while the front of the queue waits here.
-bool registry_state::waits_for_space_to_come_back() {
-  if (failed_) return false;
-  if (!pending_.empty()) {
-    budget_waits_for_ = budget_wait::group;
-    compat::send(self_, writer_, close_batch{static_cast<std::uint8_t>(close_cause::credit)});
-    return true;
-  }
-  const auto superfluous = newest_journal_total_ - previous_root_total_;
-  if (superfluous < limits::journal_area_bytes_min) return false;
-  budget_waits_for_ = budget_wait::checkpoints;
-  shorten_journal();
-  return true;
 }
 
 // -- reads ------------------------------------------------------------------------------------------
@@ -500,12 +270,6 @@ void registry_state::start_checkpoint_of_newest() {
             [this](const caf::error& why) { on_checkpoint_ended(why); });
 }
 
-void registry_state::shorten_journal() {
-  // One that is under way began too early to count.
-  checkpoints_wanted_ = checkpoints_that_free_areas + (checkpoint_running_ ? 1 : 0);
-  if (!checkpoint_running_) start_checkpoint_of_newest();
-}
-
 void registry_state::on_checkpoint_ended(const caf::error& why) {
   checkpoint_running_ = false;
   if (!why) {
@@ -537,15 +301,15 @@ void registry_state::poison(const failure& why) {
   overlay_.clear();
   auto waiting = std::exchange(parked_, {});
   parked_names_.clear();
-  const auto later = unavailable();
+  parked_bytes_ = 0;
+  const auto later = refusal_of_writes();
   for (auto& p : waiting) {
-    if (auto* w = std::get_if<write>(&p)) {
-      ++ops_rejected_;
-      w->answer.deliver(later);
-    } else if (auto* flush = std::get_if<pending_replies::flush_promise>(&p)) {
-      flush->deliver(later);
+    if (auto* w = std::get_if<write_request>(&p.what)) {
+      refuse(*w, later);
+    } else if (auto* flush = std::get_if<pending_replies::flush_promise>(&p.what)) {
+      flush->deliver(to_error(later));
     } else {
-      std::get<deferred_read>(p)();
+      std::get<deferred_read>(p.what)();
     }
   }
   close_when_settled();
@@ -600,18 +364,15 @@ void registry_state::finish_closing(const failure& outcome) {
   self_->quit();
 }
 
-caf::error registry_state::overloaded() const {
-  return to_error(
-      fail(errc::overloaded, std::to_string(parked_.size()) + " requests already wait"));
-}
-
-caf::error registry_state::unavailable() const {
-  if (!failed_) return to_error(fail(errc::closed));
+failure registry_state::refusal_of_writes() const {
+  if (!failed_) return fail(errc::closed);
   auto why = *failed_;
   if (why.detail.empty()) why.detail = std::string{sentence_of(why.code)};
   why.code = errc::poisoned;
-  return to_error(why);
+  return why;
 }
+
+caf::error registry_state::unavailable() const { return to_error(refusal_of_writes()); }
 
 caf::result<store_status> registry_state::on_status() {
   auto promise = self_->make_response_promise<store_status>();

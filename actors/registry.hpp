@@ -5,7 +5,8 @@
 // state. It holds every caller's promise and answers each exactly once; it answers last, after the state
 // is published. While any write waits for credit or space, all later writes and flushes wait behind it.
 // Concurrency: an ordinary scheduled actor, and the store's public handle.
-// Limits: at most `parked_requests_max` requests wait; beyond, `overloaded`.
+// Limits: a bounded number of requests waits, with a bounded number of bytes; beyond, `overloaded`. So the
+// values it holds are at most those in flight (the credit), those that wait (twice that), and one request.
 #pragma once
 
 #include <stowage/actors/handover.hpp>
@@ -19,10 +20,12 @@
 #include <stowage/messages/store.hpp>
 #include <stowage/messages/wiring.hpp>
 #include <stowage/messages/writer.hpp>
+#include <stowage/storage/core/limits.hpp>
 #include <stowage/storage/core/result.hpp>
 #include <stowage/storage/index/block_index.hpp>
 #include <stowage/storage/space/retirement.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -35,12 +38,17 @@
 
 namespace stowage {
 
+/// Requests that may wait, and the bytes of their values as a multiple of the credit (or of the largest
+/// value, where the credit is smaller).
 inline constexpr std::size_t parked_requests_max = 100'000;
+inline constexpr std::uint64_t parked_credits_max = 2;
 
 /// The store's handle and, for its own actors, the listener of commits.
 using registry_actor =
     caf::typed_actor<caf::result<receipt>(put_request), caf::result<block_value>(get_request),
-                     caf::result<receipt>(delete_request), caf::result<bool>(exists_request),
+                     caf::result<receipt>(delete_request),
+                     caf::result<put_many_result>(put_many_request),
+                     caf::result<commit_receipt>(commit_request), caf::result<bool>(exists_request),
                      caf::result<block_stat>(stat_request), caf::result<block_list>(list_request),
                      caf::result<void>(flush_request), caf::result<store_status>(status_request),
                      caf::result<void>(close_request), caf::result<void>(group_durable),
@@ -65,33 +73,79 @@ class registry_state {
   registry_actor::behavior_type make_behavior();
 
  private:
+  template <class T>
+  using promise_of = caf::typed_response_promise<T>;
+
   /// A put or delete on its way to a version.
-  struct write {
+  struct one_write {
     op_kind kind = op_kind::put;
     std::string name;
     shared_bytes value;
-    durability level = durability::durable;
     std::optional<version> expected;
-    pending_replies::write_promise answer;
+    promise_of<receipt> answer;
+  };
+  /// Independent writes, of which the first `next` are done with.
+  struct many_writes {
+    std::vector<single_write> writes;
+    std::size_t next = 0;
+    /// No more than so many are taken together: all there is credit for, or one after a refusal of space.
+    std::size_t together_max = SIZE_MAX;
+    put_many_result answer_so_far;
+    promise_of<put_many_result> answer;
+  };
+  struct whole_transaction {
+    transaction what;
+    std::uint64_t value_bytes = 0;
+    promise_of<commit_receipt> answer;
+  };
+  /// A request for writes, and what they all have.
+  struct write_request {
+    std::variant<one_write, many_writes, whole_transaction> what;
+    durability level = durability::durable;
+    bool wait_for_credit = true;
   };
   /// A read behind a write that waits; it answers by itself.
   using deferred_read = std::function<void()>;
-  using parked = std::variant<write, pending_replies::flush_promise, deferred_read>;
+  using request_in_turn =
+      std::variant<write_request, pending_replies::flush_promise, deferred_read>;
+  /// A request that waits for credit or space, or behind one that does.
+  struct parked {
+    request_in_turn what;
+    std::vector<std::string> names;
+    std::uint64_t bytes = 0;
+  };
   /// The value at hand, why there is none, or where a reader finds it.
   using looked_up = std::variant<block_value, caf::error, read_block_job>;
 
   enum class admission : std::uint8_t { answered, needs_credit, needs_budget };
 
   // -- writes ---------------------------------------------------------------------------------------
-  [[nodiscard]] caf::result<receipt> on_write(write w);
-  [[nodiscard]] admission admit(write& w);
-  [[nodiscard]] std::optional<failure> refusal(const write& w) const;
-  void sequence(write& w, std::uint64_t budget);
-  void serve_in_turn(parked p);
-  [[nodiscard]] bool serve(parked& p);
+  [[nodiscard]] caf::result<receipt> on_put(put_request& request);
+  [[nodiscard]] caf::result<receipt> on_delete(delete_request& request);
+  [[nodiscard]] caf::result<put_many_result> on_put_many(put_many_request& request);
+  [[nodiscard]] caf::result<commit_receipt> on_commit(commit_request& request);
+  template <class T, class What>
+  [[nodiscard]] caf::result<T> on_write(What what, std::optional<durability> level,
+                                        bool wait_for_credit, std::optional<failure> refusal);
+  [[nodiscard]] admission admit(one_write& w, const write_request& request);
+  [[nodiscard]] admission admit(many_writes& w, const write_request& request);
+  [[nodiscard]] admission admit(whole_transaction& w, const write_request& request);
+  [[nodiscard]] bool has_credit(std::uint64_t ops, std::uint64_t bytes) const noexcept;
+  static void fail_next(many_writes& w, failure why);
+  [[nodiscard]] bool take_budget(std::uint64_t bytes, std::uint64_t entry_bytes);
+  [[nodiscard]] std::optional<failure> refusal_now(op_kind kind, const std::string& block,
+                                                   const std::optional<version>& expected) const;
+  version add_op(batch& unit, op_kind kind, std::string block, shared_bytes value);
+  void sequence(std::shared_ptr<batch> unit, const pending_replies::held& holds, durability level);
+  template <class T>
+  void answer_write(promise_of<T>& promise, T answer, durability level);
+  void refuse(write_request& request, const failure& why);
+  void serve_in_turn(request_in_turn r);
+  [[nodiscard]] bool serve(request_in_turn& r);
   void serve_parked();
-  void forget_parked(const std::string& block);
-  void request_budget(std::uint64_t needed);
+  void park(request_in_turn r);
+  void unpark_front();
+  void request_budget(std::uint64_t needed, std::uint64_t checkpoint_bytes);
   [[nodiscard]] bool waits_for_space_to_come_back();
   void on_budget_refused(const failure& why);
   void refuse_front(const failure& why);
@@ -121,9 +175,12 @@ class registry_state {
 
   [[nodiscard]] bool takes_writes() const noexcept { return !failed_ && !closing_; }
   [[nodiscard]] bool is_overloaded() const noexcept {
-    return parked_.size() >= parked_requests_max;
+    return parked_.size() >= parked_requests_max ||
+           parked_bytes_ > parked_credits_max * std::max(options_.credit.max_bytes,
+                                                         std::uint64_t{limits::value_bytes_max});
   }
-  [[nodiscard]] caf::error overloaded() const;
+  [[nodiscard]] failure overloaded() const;
+  [[nodiscard]] failure refusal_of_writes() const;
   [[nodiscard]] caf::error unavailable() const;
   [[nodiscard]] caf::result<store_status> on_status();
 
@@ -147,11 +204,14 @@ class registry_state {
 
   pending_replies pending_;
   std::deque<parked> parked_;
+  std::uint64_t parked_bytes_ = 0;
   /// How many writes of each name wait.
   std::unordered_map<std::string, std::size_t> parked_names_;
   /// The writer was asked to close its batch for the credit, and no group has come back since.
   bool pressed_ = false;
   std::uint64_t budget_ = 0;
+  /// The reserve has room for a checkpoint of so many bytes.
+  std::uint64_t reserved_checkpoint_bytes_ = 0;
   /// What the budget that parked writes need is waiting for.
   enum class budget_wait : std::uint8_t { nothing, allocator, group, checkpoints };
   budget_wait budget_waits_for_ = budget_wait::nothing;

@@ -34,6 +34,15 @@ result<receipt> store_client::remove(std::string name, std::optional<durability>
   return ask<receipt>(delete_request{std::move(name), level, expected});
 }
 
+result<put_many_result> store_client::put_many(std::vector<single_write> writes,
+                                               std::optional<durability> level) {
+  return ask<put_many_result>(put_many_request{std::move(writes), level});
+}
+
+result<commit_receipt> store_client::commit(transaction what, std::optional<durability> level) {
+  return ask<commit_receipt>(commit_request{std::move(what), level});
+}
+
 result<bool> store_client::exists(std::string name) {
   return ask<bool>(exists_request{std::move(name)});
 }

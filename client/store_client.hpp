@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace stowage {
 
@@ -26,6 +27,10 @@ class store_client {
                                         std::uint64_t length = UINT64_MAX);
   [[nodiscard]] result<receipt> remove(std::string name, std::optional<durability> level = {},
                                        std::optional<version> expected = {});
+  [[nodiscard]] result<put_many_result> put_many(std::vector<single_write> writes,
+                                                 std::optional<durability> level = {});
+  [[nodiscard]] result<commit_receipt> commit(transaction what,
+                                              std::optional<durability> level = {});
   [[nodiscard]] result<bool> exists(std::string name);
   [[nodiscard]] result<block_stat> stat(std::string name);
   [[nodiscard]] result<block_list> list(list_request what);

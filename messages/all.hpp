@@ -9,5 +9,6 @@
 #include <stowage/messages/payload.hpp>
 #include <stowage/messages/reader.hpp>
 #include <stowage/messages/store.hpp>
+#include <stowage/messages/transaction.hpp>
 #include <stowage/messages/wiring.hpp>
 #include <stowage/messages/writer.hpp>

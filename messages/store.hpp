@@ -12,6 +12,7 @@
 #include <stowage/messages/ids.hpp>
 #include <stowage/messages/lifecycle.hpp>
 #include <stowage/messages/payload.hpp>
+#include <stowage/messages/transaction.hpp>
 #include <stowage/messages/type_ids.hpp>
 #include <stowage/storage/core/types.hpp>
 
@@ -47,6 +48,8 @@ struct put_request {
   std::optional<durability> level;
   /// Only if the block has this version now; version{} = only if there is no such block.
   std::optional<version> expected;
+  /// Where there is no credit: wait for it, or be refused with `overloaded`.
+  bool wait_for_credit = true;
 };
 
 /// The value of a block, or the bytes [offset, offset + length) of it, cut to its end.
@@ -66,6 +69,55 @@ struct delete_request {
   std::string name;
   std::optional<durability> level;
   std::optional<version> expected;
+  bool wait_for_credit = true;
+};
+
+/// One put or delete of a `put_many_request`.
+struct single_write {
+  std::string name;
+  payload value;
+  /// A delete: `value` counts for nothing.
+  bool removes = false;
+  std::optional<version> expected;
+};
+
+/// Puts and deletes that have nothing to do with each other, in the order they stand: the fast path for
+/// bulk work. The limits are those of a transaction.
+struct put_many_request {
+  std::vector<single_write> writes;
+  std::optional<durability> level;
+  /// Where there is no credit for a write, and everything behind it: wait for it, or `overloaded`.
+  bool wait_for_credit = true;
+};
+
+/// One result for each write, in their order.
+struct put_many_result {
+  struct refused {
+    /// Index of the write.
+    std::uint32_t at = 0;
+    failure why;
+  };
+
+  /// The version of each write; version{} where it was refused.
+  std::vector<version> versions;
+  /// Ascending by index.
+  std::vector<refused> failures;
+  /// What the writes that have a version have reached.
+  durability reached = durability::accepted;
+};
+
+/// All of a transaction or nothing of it.
+struct commit_request {
+  transaction what;
+  std::optional<durability> level;
+  bool wait_for_credit = true;
+};
+
+/// The answer to a commit.
+struct commit_receipt {
+  /// Of each write of the transaction, in their order. The delete of a missing block has one too.
+  std::vector<version> versions;
+  durability reached = durability::accepted;
 };
 
 struct exists_request {
@@ -109,6 +161,12 @@ using store_actor = caf::typed_actor<
     caf::result<block_value>(get_request),
     // As put; not_found where there is no such block.
     caf::result<receipt>(delete_request),
+    // Each write as put and delete. The request as a whole: limit_exceeded, overloaded (nothing was
+    // taken), poisoned, io_error, closed.
+    caf::result<put_many_result>(put_many_request),
+    // As put; conflict names the first expectation that does not hold, and both versions. A delete of a
+    // missing block changes nothing.
+    caf::result<commit_receipt>(commit_request),
     // closed.
     caf::result<bool>(exists_request),
     // not_found, closed.
@@ -130,7 +188,36 @@ bool inspect(Inspector& f, receipt& x) {
 template <class Inspector>
 bool inspect(Inspector& f, put_request& x) {
   return f.object(x).fields(f.field("name", x.name), f.field("value", x.value),
-                            f.field("level", x.level), f.field("expected", x.expected));
+                            f.field("level", x.level), f.field("expected", x.expected),
+                            f.field("wait-for-credit", x.wait_for_credit));
+}
+template <class Inspector>
+bool inspect(Inspector& f, single_write& x) {
+  return f.object(x).fields(f.field("name", x.name), f.field("value", x.value),
+                            f.field("removes", x.removes), f.field("expected", x.expected));
+}
+template <class Inspector>
+bool inspect(Inspector& f, put_many_request& x) {
+  return f.object(x).fields(f.field("writes", x.writes), f.field("level", x.level),
+                            f.field("wait-for-credit", x.wait_for_credit));
+}
+template <class Inspector>
+bool inspect(Inspector& f, put_many_result::refused& x) {
+  return f.object(x).fields(f.field("at", x.at), f.field("why", x.why));
+}
+template <class Inspector>
+bool inspect(Inspector& f, put_many_result& x) {
+  return f.object(x).fields(f.field("versions", x.versions), f.field("failures", x.failures),
+                            f.field("reached", x.reached));
+}
+template <class Inspector>
+bool inspect(Inspector& f, commit_request& x) {
+  return f.object(x).fields(f.field("what", x.what), f.field("level", x.level),
+                            f.field("wait-for-credit", x.wait_for_credit));
+}
+template <class Inspector>
+bool inspect(Inspector& f, commit_receipt& x) {
+  return f.object(x).fields(f.field("versions", x.versions), f.field("reached", x.reached));
 }
 template <class Inspector>
 bool inspect(Inspector& f, get_request& x) {
@@ -144,7 +231,8 @@ bool inspect(Inspector& f, block_value& x) {
 template <class Inspector>
 bool inspect(Inspector& f, delete_request& x) {
   return f.object(x).fields(f.field("name", x.name), f.field("level", x.level),
-                            f.field("expected", x.expected));
+                            f.field("expected", x.expected),
+                            f.field("wait-for-credit", x.wait_for_credit));
 }
 template <class Inspector>
 bool inspect(Inspector& f, exists_request& x) {

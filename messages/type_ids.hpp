@@ -35,6 +35,11 @@ struct flush_request;
 struct status_request;
 struct store_status;
 struct close_request;
+class transaction;
+struct put_many_request;
+struct put_many_result;
+struct commit_request;
+struct commit_receipt;
 
 struct budget_request;
 struct lease_request;
@@ -87,6 +92,11 @@ CAF_ADD_TYPE_ID(stowage, (stowage::flush_request))
 CAF_ADD_TYPE_ID(stowage, (stowage::status_request))
 CAF_ADD_TYPE_ID(stowage, (stowage::store_status))
 CAF_ADD_TYPE_ID(stowage, (stowage::close_request))
+CAF_ADD_TYPE_ID(stowage, (stowage::transaction))
+CAF_ADD_TYPE_ID(stowage, (stowage::put_many_request))
+CAF_ADD_TYPE_ID(stowage, (stowage::put_many_result))
+CAF_ADD_TYPE_ID(stowage, (stowage::commit_request))
+CAF_ADD_TYPE_ID(stowage, (stowage::commit_receipt))
 // Between the store's own actors: never leave the process.
 CAF_ADD_TYPE_ID(stowage, (stowage::budget_request))
 CAF_ADD_TYPE_ID(stowage, (stowage::lease_request))

@@ -132,16 +132,19 @@ std::vector<accepted_op> coalesce(std::vector<accepted_op> ops) {
   return kept;
 }
 
+void value_pages::add(std::uint64_t value_bytes) noexcept {
+  if (is_packed(value_bytes))
+    packed_ += round_up(value_bytes, limits::packing_unit);
+  else
+    own_pages_ += round_up_to_page(value_bytes);
+}
+
+std::uint64_t value_pages::bytes() const noexcept { return round_up_to_page(packed_) + own_pages_; }
+
 std::uint64_t value_pages_bytes(const std::vector<accepted_op>& ops) noexcept {
-  std::uint64_t packed = 0;
-  std::uint64_t own_pages = 0;
-  for (const auto& o : ops) {
-    if (is_packed(o.value.size()))
-      packed += round_up(o.value.size(), limits::packing_unit);
-    else
-      own_pages += round_up_to_page(o.value.size());
-  }
-  return round_up_to_page(packed) + own_pages;
+  value_pages sum;
+  for (const auto& o : ops) sum.add(o.value.size());
+  return sum.bytes();
 }
 
 std::uint64_t record_body_bytes_for(std::uint64_t name_bytes, std::uint64_t value_bytes) noexcept {

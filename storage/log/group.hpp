@@ -39,6 +39,17 @@ struct committed_op {
 /// Drops ops that a later one of the same name in the list makes irrelevant.
 [[nodiscard]] std::vector<accepted_op> coalesce(std::vector<accepted_op> ops);
 
+/// How many bytes of whole pages values take that are written together.
+class value_pages {
+ public:
+  void add(std::uint64_t value_bytes) noexcept;
+  [[nodiscard]] std::uint64_t bytes() const noexcept;
+
+ private:
+  std::uint64_t packed_ = 0;
+  std::uint64_t own_pages_ = 0;
+};
+
 /// Bytes of whole pages that the values of `ops` take.
 [[nodiscard]] std::uint64_t value_pages_bytes(const std::vector<accepted_op>& ops) noexcept;
 

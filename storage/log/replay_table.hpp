@@ -26,11 +26,11 @@ enum class replay_action : std::uint8_t {
 };
 
 struct replay_row {
-  candidate found;
+  candidate found{};
   /// nullopt = either.
   std::optional<bool> at_or_below_fence;
   std::optional<bool> proven_by_later_record;
-  replay_action action;
+  replay_action action{};
 };
 
 // A record may be missing only if nothing proves it was ever synced: neither the fence of the superblock

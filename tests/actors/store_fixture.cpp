@@ -154,6 +154,25 @@ answer<receipt> store_fixture::remove(std::string name, std::optional<durability
                                       std::optional<version> expected) {
   return ask<receipt>(*this, delete_request{std::move(name), level, expected});
 }
+answer<put_many_result> store_fixture::put_many(std::vector<single_write> writes,
+                                                std::optional<durability> level) {
+  return send(put_many_request{std::move(writes), level});
+}
+answer<commit_receipt> store_fixture::commit(transaction what, std::optional<durability> level) {
+  return send(commit_request{std::move(what), level});
+}
+answer<receipt> store_fixture::send(put_request request) {
+  return ask<receipt>(*this, std::move(request));
+}
+answer<receipt> store_fixture::send(delete_request request) {
+  return ask<receipt>(*this, std::move(request));
+}
+answer<put_many_result> store_fixture::send(put_many_request request) {
+  return ask<put_many_result>(*this, std::move(request));
+}
+answer<commit_receipt> store_fixture::send(commit_request request) {
+  return ask<commit_receipt>(*this, std::move(request));
+}
 answer<block_value> store_fixture::get(std::string name, std::uint64_t offset,
                                        std::uint64_t length) {
   return ask<block_value>(*this, get_request{std::move(name), offset, length});

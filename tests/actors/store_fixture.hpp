@@ -113,6 +113,14 @@ class store_fixture {
   }
   answer<receipt> remove(std::string name, std::optional<durability> level = {},
                          std::optional<version> expected = {});
+  answer<put_many_result> put_many(std::vector<single_write> writes,
+                                   std::optional<durability> level = {});
+  answer<commit_receipt> commit(transaction what, std::optional<durability> level = {});
+  // As they are, for what the calls above do not say.
+  answer<receipt> send(put_request request);
+  answer<receipt> send(delete_request request);
+  answer<put_many_result> send(put_many_request request);
+  answer<commit_receipt> send(commit_request request);
   answer<block_value> get(std::string name, std::uint64_t offset = 0,
                           std::uint64_t length = UINT64_MAX);
   answer<bool> exists(std::string name);

@@ -1,0 +1,80 @@
+// A transaction: writes of many blocks and what has to be true for them.
+//
+// Contract: a value. Writes take effect in the order they were added, all of them or none. Expectations are
+// about the state before the transaction, wherever they were added.
+// Concurrency: a plain value.
+// Limits: 65,536 writes and as many expectations, 64 MiB of values, 8 MiB of names; the store refuses more
+// (limit_exceeded), this type does not.
+#pragma once
+
+#include <stowage/messages/ids.hpp>
+#include <stowage/messages/payload.hpp>
+#include <stowage/messages/type_ids.hpp>
+#include <stowage/storage/core/types.hpp>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace stowage {
+
+class transaction {
+ public:
+  struct write {
+    std::string name;
+    payload value;
+    /// A delete: `value` is empty.
+    bool removes = false;
+  };
+  struct expectation {
+    std::string name;
+    /// version{} = there is no such block.
+    version ver;
+  };
+
+  transaction& put(std::string name, payload value) {
+    writes_.push_back({std::move(name), std::move(value), false});
+    return *this;
+  }
+  /// Nothing happens where there is no such block.
+  transaction& remove(std::string name) {
+    writes_.push_back({std::move(name), {}, true});
+    return *this;
+  }
+  transaction& expect(std::string name, version ver) {
+    expectations_.push_back({std::move(name), ver});
+    return *this;
+  }
+  transaction& expect_absent(std::string name) { return expect(std::move(name), version{}); }
+
+  [[nodiscard]] const std::vector<write>& writes() const noexcept { return writes_; }
+  [[nodiscard]] const std::vector<expectation>& expectations() const noexcept {
+    return expectations_;
+  }
+  [[nodiscard]] bool empty() const noexcept { return writes_.empty() && expectations_.empty(); }
+
+  /// Gives the writes away.
+  [[nodiscard]] std::vector<write> take_writes() && { return std::move(writes_); }
+
+  template <class Inspector>
+  friend bool inspect(Inspector& f, transaction& x) {
+    return f.object(x).fields(f.field("writes", x.writes_),
+                              f.field("expectations", x.expectations_));
+  }
+
+ private:
+  std::vector<write> writes_;
+  std::vector<expectation> expectations_;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, transaction::write& x) {
+  return f.object(x).fields(f.field("name", x.name), f.field("value", x.value),
+                            f.field("removes", x.removes));
+}
+template <class Inspector>
+bool inspect(Inspector& f, transaction::expectation& x) {
+  return f.object(x).fields(f.field("name", x.name), f.field("version", x.ver));
+}
+
+}  // namespace stowage
