@@ -337,7 +337,7 @@ void registry_state::close_when_settled() {
 }
 
 // A read that is under way still uses the device.
-void registry_state::stop_readers_then_close_device(failure outcome) {
+void registry_state::stop_readers_then_close_device(const failure& outcome) {
   readers_stopping_ = readers_.size();
   const auto stopped = [this, outcome] {
     if (--readers_stopping_ > 0) return;

@@ -170,7 +170,7 @@ class registry_state {
   // -- the end --------------------------------------------------------------------------------------
   void on_close(caf::typed_response_promise<void> answer);
   void close_when_settled();
-  void stop_readers_then_close_device(failure outcome);
+  void stop_readers_then_close_device(const failure& outcome);
   void finish_closing(const failure& outcome);
 
   [[nodiscard]] bool takes_writes() const noexcept { return !failed_ && !closing_; }

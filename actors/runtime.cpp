@@ -39,7 +39,7 @@ class supervisor_state {
     for (const auto& [role, handle] : watched) others_.push_back(handle);
     watched.emplace_back(registry_role, caf::actor_cast<caf::actor>(registry_));
     compat::monitor_all(
-        self_, std::move(watched),
+        self_, watched,
         [this](const std::string& role, const caf::error& why) { on_down(role, why); });
   }
 
@@ -169,7 +169,7 @@ store_actor spawn_store(caf::actor_system& system, const store_options& options,
   peers.disk = spawn_blocking<disk_impl>(system, how, shared);
   peers.allocator = system.spawn<allocator_impl>(std::move(recovered.space), peers.disk);
   const auto registry = system.spawn<registry_impl>(options, std::move(names));
-  peers.writer = system.spawn<writer_impl>(options.batch, std::move(journal),
+  peers.writer = system.spawn<writer_impl>(options.batch, options.sync, std::move(journal),
                                            commit_listener{registry}, peers.allocator, peers.disk);
   peers.maintenance = system.spawn<maintenance_impl>(hash_seed, peers.allocator, peers.writer);
   for (std::uint32_t i = 0; i < options.readers; ++i)

@@ -4,6 +4,7 @@
 #include <stowage/messages/store.hpp>
 #include <stowage/storage/core/limits.hpp>
 #include <stowage/storage/log/batch_policy.hpp>
+#include <stowage/storage/log/sync_policy.hpp>
 
 #include <cstdint>
 #include <string>
@@ -32,6 +33,7 @@ struct store_options {
   /// When a write is answered that does not say so itself.
   durability level = durability::durable;
   batch_limits batch;
+  sync_options sync;
   credit_limits credit;
   device_kind device = device_kind::posix;
   /// Threads that read and verify: 1 to 64.

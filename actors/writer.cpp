@@ -39,13 +39,15 @@ constexpr int roots_that_free_areas = 3;
 
 }  // namespace
 
-writer_state::writer_state(writer_actor::pointer self, batch_limits limits, writer_start start,
-                           commit_listener listener, allocator_actor allocator, disk_actor disk)
+writer_state::writer_state(writer_actor::pointer self, batch_limits limits, sync_options sync,
+                           writer_start start, commit_listener listener, allocator_actor allocator,
+                           disk_actor disk)
     : self_{self},
       listener_{std::move(listener)},
       allocator_{std::move(allocator)},
       disk_{std::move(disk)},
       policy_{limits},
+      sync_{sync},
       identity_{low_half(start.sb.id), start.sb.hash_seed, start.sb.ep},
       sb_{start.sb},
       areas_{std::move(start.areas)},
@@ -67,6 +69,7 @@ writer_actor::behavior_type writer_state::make_behavior() {
         if (failed_) return caf::unit;
         const auto cause = static_cast<close_cause>(message.cause);
         act(cause == close_cause::credit ? policy_.on_credit_pressure() : policy_.on_flush());
+        demand_sync();
         return caf::unit;
       },
       [this](const write_pages& message) -> caf::result<void> {
@@ -91,6 +94,7 @@ writer_actor::behavior_type writer_state::make_behavior() {
         draining_ = self_->make_response_promise<void>();
         auto answer = *draining_;
         act(policy_.on_shutdown());
+        demand_sync();
         advance();
         return answer;
       },
@@ -122,9 +126,11 @@ void writer_state::enqueue(const write_ops& message) {
     act(full);
   }
   open_body_bytes_ += body_bytes;
+  open_value_bytes_ += bytes;
   const auto ops = static_cast<std::uint32_t>(unit.ops.size());
   std::ranges::move(unit.ops, std::back_inserter(open_.ops));
   open_.transaction_count += unit.transaction_count;
+  open_is_waited_ = open_is_waited_ || message.waited;
   act(policy_.on_enqueue(now(), ops, bytes, message.waited));
 }
 
@@ -135,6 +141,8 @@ void writer_state::act(const batch_decision& decision) {
     case batch_decision::kind::close:
       ++counters_.batches;
       ++counters_.batches_closed_by[static_cast<std::size_t>(decision.cause)];
+      sync_.on_batch_closed(now(), decision.cause, std::exchange(open_value_bytes_, 0),
+                            std::exchange(open_is_waited_, false));
       closed_.push_back(std::exchange(open_, {}));
       open_body_bytes_ = 0;
       advance();
@@ -161,6 +169,24 @@ void writer_state::on_batch_timer(batch_id armed_for) {
   act(policy_.on_tick(policy_.current(), now()));
 }
 
+// What has closed is needed durable: in mode `lazy` it may have waited for just that.
+void writer_state::demand_sync() {
+  if (closed_.empty()) return;
+  sync_.demand();
+  advance();
+}
+
+void writer_state::arm_sync_timer() {
+  const auto deadline = sync_.deadline();
+  if (!deadline || sync_timer_armed_) return;
+  sync_timer_armed_ = true;
+  sync_timer_ =
+      self_->run_delayed(std::max(*deadline - now(), std::chrono::nanoseconds{0}), [this] {
+        sync_timer_armed_ = false;
+        advance();
+      });
+}
+
 // -- forming a group and sending it to the disk -----------------------------------------------------
 
 void writer_state::advance() {
@@ -175,6 +201,12 @@ void writer_state::advance() {
 // Gathers what has closed, up to the limits of one record and one run. Answers whether a group is there.
 bool writer_state::form_group() {
   if (forming_) return true;
+  // Where pages of a checkpoint are synced anyway, what has closed goes along.
+  const bool rides_along = !pages_.empty() || root_;
+  if (!closed_.empty() && !rides_along && !sync_.is_due(now())) {
+    arm_sync_timer();
+    return false;
+  }
   if (closed_.empty()) {
     if (!seal_wanted_) return false;
     seal_wanted_ = false;
@@ -205,6 +237,7 @@ bool writer_state::form_group() {
     g.transaction_count += closed_.front().transaction_count;
     closed_.pop_front();
   }
+  if (closed_.empty()) sync_.on_all_taken();
   g.through = g.ops.back().ver;
   invariant(g.through > through_, "versions ascend in the order ops arrive");
   through_ = g.through;
@@ -364,6 +397,11 @@ void writer_state::send_to_disk(bool with_group) {
     next.version_floor = through_;
     add_superblock(next, *plan, commit);
     commit.is_final = true;
+  }
+  if (sync_.options().mode == sync_mode::two_phase && commit.has_record &&
+      !plan->values().empty()) {
+    plan->sync_before_records();
+    ++commit.syncs;
   }
   plan->seal();
   commit.bytes = plan->bytes();
@@ -556,6 +594,7 @@ void writer_state::on_idle_timer() {
 // A timer that is still to come would keep this actor, and the host's actor system, waiting for it.
 void writer_state::stop_timers() {
   batch_timer_.dispose();
+  sync_timer_.dispose();
   idle_timer_.dispose();
 }
 

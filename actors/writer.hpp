@@ -17,6 +17,7 @@
 #include <stowage/storage/log/batch_policy.hpp>
 #include <stowage/storage/log/group.hpp>
 #include <stowage/storage/log/journal_areas.hpp>
+#include <stowage/storage/log/sync_policy.hpp>
 #include <stowage/storage/log/write_plan.hpp>
 #include <stowage/storage/recovery.hpp>
 #include <stowage/storage/space/lease.hpp>
@@ -48,8 +49,9 @@ class writer_state {
  public:
   static inline const char* name = "stowage.writer";
 
-  writer_state(writer_actor::pointer self, batch_limits limits, writer_start start,
-               commit_listener listener, allocator_actor allocator, disk_actor disk);
+  writer_state(writer_actor::pointer self, batch_limits limits, sync_options sync,
+               writer_start start, commit_listener listener, allocator_actor allocator,
+               disk_actor disk);
   writer_actor::behavior_type make_behavior();
 
  private:
@@ -96,6 +98,8 @@ class writer_state {
   void act(const batch_decision& decision);
   void arm_batch_timer(const batch_decision& decision);
   void on_batch_timer(batch_id armed_for);
+  void demand_sync();
+  void arm_sync_timer();
 
   // -- forming a group and sending it to the disk ---------------------------------------------------
   void advance();
@@ -141,7 +145,13 @@ class writer_state {
   batch open_;
   /// An upper bound for what its ops take of a record.
   std::uint64_t open_body_bytes_ = 0;
+  std::uint64_t open_value_bytes_ = 0;
+  /// Someone waits for an op of the open batch.
+  bool open_is_waited_ = false;
   std::deque<batch> closed_;
+  sync_policy sync_;
+  bool sync_timer_armed_ = false;
+  caf::disposable sync_timer_;
   bool batch_timer_armed_ = false;
   caf::disposable batch_timer_;
 

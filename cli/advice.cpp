@@ -44,9 +44,9 @@ std::string show(version v) {
 
 std::string what_is_wrong(const failure& why, std::string_view subject) {
   std::string more;
-  const auto add = [&more](std::string text) {
+  const auto add = [&more](std::string_view text) {
     if (!more.empty()) more += ", ";
-    more += std::move(text);
+    more += text;
   };
   if (!why.name.empty()) add("block " + show_name(why.name));
   if (!why.detail.empty() && why.detail != subject) add(why.detail);

@@ -24,10 +24,8 @@ class importer {
       : what_{what},
         con_{con},
         pipeline_{store, [this](const failure& why) { con_.complain(what_.store, why); }},
-        progress_{con, "importing", 0} {
-    // The store may lie in the directory, and cannot hold itself.
-    has_store_ = ::stat(what.store.c_str(), &store_status_) == 0;
-  }
+        progress_{con, "importing", 0},
+        has_store_{::stat(what.store.c_str(), &store_status_) == 0} {}
 
   void run() {
     const auto walked =
@@ -73,8 +71,9 @@ class importer {
   console& con_;
   put_pipeline pipeline_;
   progress progress_;
+  // The store may lie in the directory, and cannot hold itself.
   struct stat store_status_ {};
-  bool has_store_ = false;
+  bool has_store_;
 };
 
 }  // namespace

@@ -69,11 +69,20 @@ std::optional<std::string> take_durability(const caf::config_value& value, store
   return std::nullopt;
 }
 
-std::optional<std::string> take_delay(const caf::config_value& value, store_options& to) {
-  const auto* delay = exactly<caf::timespan>(value);
-  if (delay == nullptr || delay->count() < 0 || *delay > std::chrono::minutes{1})
-    return "give a time with its unit from 0ms to 60s, as in 50ms";
-  to.batch.max_delay = *delay;
+std::optional<std::string> take_time(const caf::config_value& value, std::chrono::nanoseconds& to,
+                                     const std::string& example) {
+  const auto* time = exactly<caf::timespan>(value);
+  if (time == nullptr || time->count() < 0 || *time > std::chrono::minutes{1})
+    return "give a time with its unit from 0ms to 60s, as in " + example;
+  to = *time;
+  return std::nullopt;
+}
+
+std::optional<std::string> take_sync_mode(const caf::config_value& value, store_options& to) {
+  const auto* name = exactly<std::string>(value);
+  const auto mode = name == nullptr ? std::nullopt : sync_mode_from_name(*name);
+  if (!mode) return R"(give "group", "two-phase" or "lazy")";
+  to.sync.mode = *mode;
   return std::nullopt;
 }
 
@@ -93,7 +102,7 @@ struct known_key {
   take_fn take;
 };
 
-constexpr std::array<known_key, 11> keys{{
+constexpr std::array<known_key, 13> keys{{
     {"path", take_path},
     {"create", [](const auto& v, auto& to) { return take_flag(v, to.create); }},
     {"durability", take_durability},
@@ -101,13 +110,17 @@ constexpr std::array<known_key, 11> keys{{
      [](const auto& v, auto& to) {
        return take_number(v, to.batch.max_ops, 1, limits::transaction_ops_max);
      }},
-    {"batch.max-delay", take_delay},
+    {"batch.max-delay",
+     [](const auto& v, auto& to) { return take_time(v, to.batch.max_delay, "50ms"); }},
     {"batch.max-bytes",
      [](const auto& v, auto& to) {
        return take_number(v, to.batch.max_bytes, 1, limits::group_value_bytes_max);
      }},
     {"batch.close-when-waited",
      [](const auto& v, auto& to) { return take_flag(v, to.batch.close_when_waited); }},
+    {"sync.mode", take_sync_mode},
+    {"sync.max-interval",
+     [](const auto& v, auto& to) { return take_time(v, to.sync.max_interval, "1s"); }},
     {"credit.max-ops",
      [](const auto& v, auto& to) { return take_number(v, to.credit.max_ops, 1, 1'000'000); }},
     {"credit.max-bytes",

@@ -136,8 +136,8 @@ struct writer_fixture {
                        found->previous_checkpoint,
                        found->last_version,
                        1};
-    writer =
-        system.spawn<writer_impl>(limits, std::move(start), listener, allocator_actor, disk_actor);
+    writer = system.spawn<writer_impl>(limits, sync_options{}, std::move(start), listener,
+                                       allocator_actor, disk_actor);
     det.run();
   }
   writer_fixture(const writer_fixture&) = delete;

@@ -46,7 +46,7 @@ const std::vector<mistake> mistakes{
     {"stowage {\n batch {\n  max-opps = 3\n }\n}",
      "test.conf:3: unknown key stowage.batch.max-opps: did you mean stowage.batch.max-ops?"},
     {"stowage { resp { listen = \"x\" } }",
-     "test.conf:1: unknown key stowage.resp: did you mean stowage.credit?"},
+     "test.conf:1: unknown key stowage.resp: did you mean stowage.sync?"},
     {"stowage {\n bacth { max-ops = 7 }\n}",
      "test.conf:2: unknown key stowage.bacth: did you mean stowage.batch?"},
     {"stowage {\n}\nstorage {\n path = \"x\"\n}",
@@ -77,6 +77,12 @@ const std::vector<mistake> mistakes{
     {"stowage {\n batch {\n max-delay = 2min\n }\n}",
      "test.conf:3: stowage.batch.max-delay cannot be 2min: give a time with its unit from 0ms to "
      "60s, as in 50ms"},
+    {"stowage { sync { mode = \"two_phase\" } }",
+     "test.conf:1: stowage.sync.mode cannot be two_phase: give \"group\", \"two-phase\" or "
+     "\"lazy\""},
+    {"stowage { sync { max-interval = 2min } }",
+     "test.conf:1: stowage.sync.max-interval cannot be 2min: give a time with its unit from 0ms to "
+     "60s, as in 1s"},
     {"stowage { batch { max-ops = 65537 } }",
      "test.conf:1: stowage.batch.max-ops cannot be 65537: give a whole number from 1 to 65536"},
     {"stowage { credit { max-bytes = 1048575 } }",
@@ -115,6 +121,7 @@ BOOST_AUTO_TEST_CASE(every_key_is_taken) {
   const auto o = options_of(
       "stowage { path = \"p\", create = false, durability = \"accepted\"\n"
       " batch { max-ops = 1, max-delay = 7ms, max-bytes = 2, close-when-waited = false }\n"
+      " sync { mode = \"lazy\", max-interval = 9ms }\n"
       " credit { max-ops = 3, max-bytes = 1048576 }, device = \"memory\", readers = 4 }");
   BOOST_TEST(o.path == "p");
   BOOST_TEST(!o.create);
@@ -123,6 +130,8 @@ BOOST_AUTO_TEST_CASE(every_key_is_taken) {
   BOOST_TEST((o.batch.max_delay == std::chrono::milliseconds{7}));
   BOOST_TEST(o.batch.max_bytes == 2u);
   BOOST_TEST(!o.batch.close_when_waited);
+  BOOST_TEST((o.sync.mode == sync_mode::lazy));
+  BOOST_TEST((o.sync.max_interval == std::chrono::milliseconds{9}));
   BOOST_TEST(o.credit.max_ops == 3u);
   BOOST_TEST(o.credit.max_bytes == 1'048'576u);
   BOOST_TEST((o.device == device_kind::memory));

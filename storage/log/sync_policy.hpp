@@ -1,0 +1,67 @@
+// When closed batches have to become durable.
+//
+// Contract: in the modes `group` and `two_phase` at once: what closed while the disk worked is the next
+// group. In mode `lazy` only when someone needs it (a flush, a durable waiter, held-back clients, shutdown),
+// when the oldest closed batch has waited `max_interval`, or when 16 MiB of values wait; until then a crash
+// loses what was only accepted, and nothing else.
+// Concurrency: a plain value.
+// Limits: owns no timer and reads no clock; holds no ops.
+#pragma once
+
+#include <stowage/storage/core/types.hpp>
+#include <stowage/storage/log/batch_policy.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace stowage {
+
+enum class sync_mode : std::uint8_t {
+  group,      ///< values and record, then one sync
+  two_phase,  ///< values, a sync, the record, a sync: a record that is there has its values, proven
+  lazy,       ///< as `group`, but only when someone needs it
+};
+
+/// The mode's name as the config spells it: `group`, `two-phase`, `lazy`.
+[[nodiscard]] std::string_view name_of(sync_mode mode) noexcept;
+[[nodiscard]] std::optional<sync_mode> sync_mode_from_name(std::string_view name) noexcept;
+
+struct sync_options {
+  sync_mode mode = sync_mode::group;
+  /// Mode `lazy`: the longest that something accepted stays only in memory after its batch closed.
+  std::chrono::nanoseconds max_interval = std::chrono::seconds{1};
+
+  friend bool operator==(const sync_options&, const sync_options&) = default;
+};
+
+class sync_policy {
+ public:
+  explicit sync_policy(sync_options options = {});
+
+  /// A batch closed with so many bytes of values; `waited` if someone waits until it is durable.
+  void on_batch_closed(time_point now, close_cause cause, std::uint64_t bytes, bool waited);
+
+  /// Everything that has closed is needed durable, even if nothing was open to be closed for it.
+  void demand() noexcept { demanded_ = true; }
+
+  /// Whether what has closed has to go to the disk.
+  [[nodiscard]] bool is_due(time_point now) const noexcept;
+
+  /// When it will be due at the latest; nothing if it is, or if nothing waits.
+  [[nodiscard]] std::optional<time_point> deadline() const noexcept;
+
+  /// All that had closed is on its way.
+  void on_all_taken() noexcept;
+
+  [[nodiscard]] const sync_options& options() const noexcept { return options_; }
+
+ private:
+  sync_options options_;
+  std::optional<time_point> oldest_;
+  std::uint64_t bytes_ = 0;
+  bool demanded_ = false;
+};
+
+}  // namespace stowage
