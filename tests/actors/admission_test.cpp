@@ -1,7 +1,7 @@
 // What a write has to pass before it gets a version: limits, expectations, credit.
 #include <stowage/actors/registry.hpp>
 #include <stowage/storage/core/limits.hpp>
-#include <stowage/tests/actors/store_fixture.hpp>
+#include <stowage/tests/support/actors/store_fixture.hpp>
 
 using namespace stowage;
 using namespace stowage::test;

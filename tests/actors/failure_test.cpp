@@ -1,4 +1,4 @@
-#include <stowage/tests/actors/store_fixture.hpp>
+#include <stowage/tests/support/actors/store_fixture.hpp>
 
 #include <cerrno>
 #include <functional>

@@ -1,6 +1,6 @@
 // Many independent writes in one message: one result each, credit in parts.
 #include <stowage/storage/core/limits.hpp>
-#include <stowage/tests/actors/store_fixture.hpp>
+#include <stowage/tests/support/actors/store_fixture.hpp>
 
 using namespace stowage;
 using namespace stowage::test;

@@ -1,5 +1,5 @@
 #include <stowage/storage/core/limits.hpp>
-#include <stowage/tests/actors/store_fixture.hpp>
+#include <stowage/tests/support/actors/store_fixture.hpp>
 
 #include <map>
 #include <random>

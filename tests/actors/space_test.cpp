@@ -1,5 +1,5 @@
 // A device that is full: what is refused, what still passes, and that nothing accepted ever fails for it.
-#include <stowage/tests/actors/store_fixture.hpp>
+#include <stowage/tests/support/actors/store_fixture.hpp>
 
 #include <map>
 #include <random>

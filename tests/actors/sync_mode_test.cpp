@@ -1,5 +1,5 @@
 // The sync modes, seen at the device.
-#include <stowage/tests/actors/store_fixture.hpp>
+#include <stowage/tests/support/actors/store_fixture.hpp>
 
 using namespace stowage;
 using namespace stowage::test;

@@ -1,6 +1,6 @@
 // Transactions: all or nothing, expectations, limits, one record.
 #include <stowage/storage/core/limits.hpp>
-#include <stowage/tests/actors/store_fixture.hpp>
+#include <stowage/tests/support/actors/store_fixture.hpp>
 
 using namespace stowage;
 using namespace stowage::test;

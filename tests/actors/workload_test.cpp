@@ -1,5 +1,5 @@
 // Random work against a model: what is answered, what is read, and what a crash leaves.
-#include <stowage/tests/actors/store_fixture.hpp>
+#include <stowage/tests/support/actors/store_fixture.hpp>
 
 #include <cstdlib>
 #include <map>

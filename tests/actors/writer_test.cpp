@@ -5,7 +5,7 @@
 #include <stowage/storage/creation.hpp>
 #include <stowage/storage/device/memory_device.hpp>
 #include <stowage/storage/format/layout.hpp>
-#include <stowage/tests/actors/store_fixture.hpp>
+#include <stowage/tests/support/actors/store_fixture.hpp>
 
 #include <deque>
 

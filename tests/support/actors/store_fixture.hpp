@@ -10,7 +10,7 @@
 #include <stowage/actors/runtime.hpp>
 #include <stowage/messages/wiring.hpp>
 #include <stowage/storage/log/batch_policy.hpp>
-#include <stowage/tests/actors/device_rig.hpp>
+#include <stowage/tests/support/actors/device_rig.hpp>
 #include <stowage/tests/support/deterministic_system.hpp>
 
 #include <boost/test/unit_test.hpp>

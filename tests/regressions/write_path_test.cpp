@@ -1,0 +1,432 @@
+// What earlier write-behind caches did wrong on the write path: one test for each weakness, named after it.
+//
+// Each drives a whole store and looks at it from outside; the suites of the layers look closer.
+#include <stowage/storage/core/limits.hpp>
+#include <stowage/storage/format/layout.hpp>
+#include <stowage/tests/support/actors/store_fixture.hpp>
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <set>
+
+using namespace stowage;
+using namespace stowage::test;
+
+namespace {
+
+struct write_behind : store_fixture {
+  write_behind() {
+    options.level = durability::accepted;
+    open();
+  }
+
+  /// Runs `what` inside each sync from now on, as long as the fixture's system runs.
+  void during_each_sync(std::function<void()> what) {
+    during_ = std::move(what);
+    rig->meanwhile(device_call::sync, [this] { look(); });
+  }
+  void stop_looking() { rig->meanwhile(device_call::sync, {}); }
+
+  [[nodiscard]] std::uint64_t syncs() const { return rig->count(device_call::sync); }
+  /// Extents written since `from` in the trace, without journal and superblocks.
+  [[nodiscard]] std::vector<extent> written_at(std::size_t from) const {
+    std::vector<extent> out;
+    for (auto i = from; i < rig->trace.size(); ++i)
+      if (rig->trace[i].call == device_call::write) out.push_back(rig->trace[i].range);
+    return out;
+  }
+
+ private:
+  void look() {
+    during_();
+    rig->meanwhile(device_call::sync, [this] { look(); });
+  }
+  std::function<void()> during_;
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(write_path)
+
+BOOST_FIXTURE_TEST_CASE(a_flush_that_misses_the_batch_in_flight, write_behind) {
+  for (int i = 0; i < 50; ++i) (void)put_accepted("k" + std::to_string(i));
+  std::optional<answer<void>> flushed;
+  bool early = false;
+  rig->meanwhile(device_call::sync, [&] {
+    // Nothing is queued any more: the 50 are at the disk.
+    flushed.emplace(flush());
+    run();
+    early = flushed->arrived();
+  });
+  run();
+  BOOST_TEST(!early);
+  BOOST_TEST(flushed->code() == errc::none);
+  crash();
+  open();
+  BOOST_TEST(status().blocks == 50U);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_timer_that_is_never_awaited, write_behind) {
+  (void)put_accepted("k");
+  run();
+  advance(50ms);
+  BOOST_TEST(syncs() == 1U);
+  // It is armed again for the next batch, without anything else happening.
+  (void)put_accepted("k");
+  run();
+  advance(50ms);
+  BOOST_TEST(syncs() == 2U);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_late_tick_that_closes_the_next_batch, write_behind) {
+  (void)put_accepted("k");
+  run();
+  advance(30ms);
+  for (int i = 0; i < 49; ++i) (void)put_accepted("k" + std::to_string(i));
+  run();
+  BOOST_TEST(closed_by(close_cause::ops) == 1U);
+  (void)put_accepted("next");
+  run();
+  advance(49ms);  // past the tick of the batch that has closed
+  BOOST_TEST(status().ops_in_flight == 1U);
+  advance(1ms);
+  BOOST_TEST(status().ops_in_flight == 0U);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_sort_that_swaps_two_writes_of_one_block, write_behind) {
+  // Sizes that would sort them in every order.
+  for (const auto size : {5000, 10, 300'000, 0, 70'000}) {
+    (void)put_accepted("k", pattern(static_cast<std::size_t>(size), 7));
+    (void)put_accepted("other", pattern(100, 1));
+  }
+  auto flushed = flush();
+  run();
+  BOOST_TEST((value_of("k") == pattern(70'000, 7)));
+  crash();
+  open();
+  BOOST_TEST((value_of("k") == pattern(70'000, 7)));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_write_error_that_leaves_callers_waiting, write_behind) {
+  std::vector<answer<receipt>> waiting;
+  for (int i = 0; i < 120; ++i)
+    waiting.push_back(put("k" + std::to_string(i), "v", durability::durable));
+  auto flushed = flush();
+  rig->fail_next(device_call::write, EIO);
+  run();
+  for (auto& w : waiting) BOOST_TEST(!w.get().ok());
+  BOOST_TEST(!flushed.get().ok());
+  // And whoever comes later is answered as well.
+  auto later = put("later", "v", durability::durable);
+  auto later_flush = flush();
+  run();
+  BOOST_TEST(later.code() == errc::poisoned);
+  BOOST_TEST(later_flush.code() == errc::poisoned);
+}
+
+BOOST_AUTO_TEST_CASE(a_bound_in_ops_but_not_in_bytes) {
+  write_behind f;
+  f.close();
+  f.options.credit.max_bytes = 8 * limits::mib;
+  f.open();
+  std::uint64_t most = 0;
+  f.during_each_sync([&] {
+    f.run();
+    most = std::max(most, f.status().bytes_in_flight);
+  });
+  std::vector<answer<receipt>> all;
+  for (int i = 0; i < 40; ++i)
+    all.push_back(f.put_accepted("k" + std::to_string(i), pattern(limits::mib)));
+  f.run();
+  for (auto& a : all) BOOST_TEST(a.code() == errc::none);
+  BOOST_TEST(most > 0U);
+  BOOST_TEST(most <= 8 * limits::mib);
+  f.stop_looking();
+}
+
+BOOST_FIXTURE_TEST_CASE(a_registry_that_is_published_before_the_data_exists, write_behind) {
+  auto waiting = put("k", pattern(10'000), durability::durable);
+  bool seen_early = false;
+  rig->meanwhile(device_call::sync, [&] {
+    run();
+    seen_early = waiting.arrived();
+    // Accepted, so it shows; but nothing durable refers to it, and the failing sync takes it back.
+    BOOST_TEST((value_of("k") == pattern(10'000)));
+    rig->fail_next(device_call::sync, EIO);
+  });
+  run();
+  BOOST_TEST(!seen_early);
+  BOOST_TEST(!waiting.get().ok());
+  BOOST_TEST(value_of("k") == "-");
+}
+
+BOOST_FIXTURE_TEST_CASE(reads_that_do_not_see_what_is_queued, write_behind) {
+  (void)put_durable("k", "old");
+  (void)put_accepted("k", "queued");
+  BOOST_TEST(value_of("k") == "queued");
+  during_each_sync([&] { BOOST_TEST(value_of("k") == "queued"); });
+  auto flushed = flush();
+  run();
+  BOOST_TEST(value_of("k") == "queued");
+  stop_looking();
+}
+
+BOOST_FIXTURE_TEST_CASE(an_overwrite_in_place, write_behind) {
+  (void)put_durable("k", pattern(100'000, 1));
+  const auto before = rig->trace.size();
+  const auto first = written_at(0);
+  (void)put_durable("k", pattern(100'000, 2));
+  for (const auto& w : written_at(before))
+    for (const auto& old : first) BOOST_TEST(!w.overlaps(old));
+}
+
+BOOST_FIXTURE_TEST_CASE(an_old_extent_that_is_reused_in_the_same_call, write_behind) {
+  // On a device with room for few versions the space of one has to come back, but never before the record
+  // that frees it is durable: at every crash the old or the new value is whole.
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    store_fixture f;
+    f.capacity = 20 * limits::mib;
+    f.fault_seed = seed;
+    f.open();
+    for (unsigned i = 0; i < seed + 8; ++i) (void)f.put_durable("k", pattern(3 * limits::mib, i));
+    auto last = f.put("k", pattern(3 * limits::mib, 1000), durability::durable);
+    f.rig->meanwhile(device_call::sync, [&] { f.rig->fail_next(device_call::sync, EIO); });
+    f.run();
+    f.crash();
+    f.open();
+    const auto found = f.value_of("k");
+    BOOST_TEST((found == pattern(3 * limits::mib, static_cast<unsigned>(seed + 7)) ||
+                found == pattern(3 * limits::mib, 1000)));
+  }
+}
+
+BOOST_FIXTURE_TEST_CASE(a_mismatch_that_is_healed_by_storing_the_hash_of_the_rotten_bytes,
+                        write_behind) {
+  (void)put_durable("k", pattern(5000));
+  rig->flip_byte(written_at(0).front().offset + 100);
+  BOOST_TEST(value_of("k") == "!corrupt_block");
+  BOOST_TEST(value_of("k") == "!corrupt_block");
+  (void)put_durable("other");
+  crash();
+  open();
+  BOOST_TEST(value_of("k") == "!corrupt_block");
+  BOOST_TEST(value_of("other") == "v");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_log_that_truncates_what_it_logs, write_behind) {
+  // A group whose record is far larger than a page, and than the rest of its journal area.
+  options.batch.max_ops = 65'536;
+  close();
+  open();
+  for (int i = 0; i < 5000; ++i)
+    (void)put_accepted(std::string(900, 'n') + std::to_string(i), "v" + std::to_string(i));
+  auto flushed = flush();
+  run();
+  BOOST_TEST(flushed.code() == errc::none);
+  crash();
+  open();
+  BOOST_TEST(status().blocks == 5000U);
+  BOOST_TEST(value_of(std::string(900, 'n') + "4999") == "v4999");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_log_ring_that_overwrites_live_entries, write_behind) {
+  // Several areas of journal, all of it newer than the last checkpoint.
+  for (int i = 0; i < 1200; ++i)
+    (void)put_durable("k" + std::to_string(i % 700), "v" + std::to_string(i));
+  BOOST_TEST(status().checkpoints == 0U);
+  crash();
+  open();
+  BOOST_TEST(status().blocks == 700U);
+  for (int i = 500; i < 1200; ++i)
+    BOOST_TEST_REQUIRE(value_of("k" + std::to_string(i % 700)) == "v" + std::to_string(i));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_metadata_region_of_fixed_size, write_behind) {
+  // It ended after 170 blocks.
+  for (int i = 0; i < 5000; ++i) (void)put_accepted("k" + std::to_string(i));
+  close();
+  open();
+  BOOST_TEST(status().blocks == 5000U);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_name_over_31_bytes_that_fails_later, write_behind) {
+  for (const std::size_t length : {31U, 32U, 33U, 255U, 256U, 1024U})
+    (void)put_durable(std::string(length, 'n'), std::to_string(length));
+  auto refused = put_accepted(std::string(1025, 'n'));
+  run();
+  BOOST_TEST(refused.code() == errc::limit_exceeded);
+  crash();
+  open();
+  for (const std::size_t length : {31U, 32U, 33U, 255U, 256U, 1024U})
+    BOOST_TEST(value_of(std::string(length, 'n')) == std::to_string(length));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_shutdown_that_never_syncs, write_behind) {
+  for (int i = 0; i < 20; ++i) (void)put_accepted("k" + std::to_string(i));
+  auto closed = ask_close();
+  run();
+  BOOST_TEST(closed.code() == errc::none);
+  // What a power loss right after the answer leaves.
+  const auto left = rig->image_after_power_loss();
+  drop();
+  open();
+  BOOST_TEST(was_clean);
+  BOOST_TEST(status().blocks == 20U);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_shutdown_that_swallows_errors, write_behind) {
+  auto waiting = put("k", "v", durability::durable);
+  (void)put_accepted("l");
+  rig->fail_next(device_call::sync, EIO);
+  auto closed = ask_close();
+  run();
+  BOOST_TEST(!waiting.get().ok());
+  BOOST_TEST(!closed.get().ok());
+  BOOST_TEST(closed.error().os_error == EIO);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_rollback_that_undoes_nothing, write_behind) {
+  const auto a = put_durable("a", "1");
+  auto refused = commit(transaction{}
+                            .put("a", payload{std::string{"2"}})
+                            .remove("a")
+                            .put("b", payload{std::string{"3"}})
+                            .expect("a", version{a.value + 1}));
+  run();
+  BOOST_TEST(refused.code() == errc::conflict);
+  BOOST_TEST(value_of("a") == "1");
+  BOOST_TEST(value_of("b") == "-");
+  (void)put_durable("c");
+  crash();
+  open();
+  BOOST_TEST(value_of("a") == "1");
+  BOOST_TEST(value_of("b") == "-");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_block_without_bytes_that_fails, write_behind) {
+  (void)put_durable("empty", "");
+  (void)put_durable("full", "v");
+  (void)put_durable("full", "");
+  crash();
+  open();
+  BOOST_TEST(value_of("empty").empty());
+  BOOST_TEST(value_of("full").empty());
+  BOOST_TEST(status().blocks == 2U);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_deleted_block_that_a_queued_write_brings_back, write_behind) {
+  (void)put_accepted("k", "queued");
+  (void)remove("k");
+  during_each_sync([&] { BOOST_TEST(value_of("k") == "-"); });
+  auto flushed = flush();
+  run();
+  BOOST_TEST(value_of("k") == "-");
+  // And across batches: the put is at the disk when the delete comes.
+  (void)put_accepted("l", "queued");
+  during_each_sync([&] {
+    (void)remove("l");
+    stop_looking();
+  });
+  flushed = flush();
+  run();
+  BOOST_TEST(value_of("l") == "-");
+  flushed = flush();
+  run();
+  stop_looking();
+  crash();
+  open();
+  BOOST_TEST(status().blocks == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(space_that_is_refused_after_the_op_was_acknowledged) {
+  store_fixture f;
+  f.capacity = 24 * limits::mib;
+  f.open();
+  std::map<std::string, std::size_t> taken;
+  for (int i = 0; i < 200; ++i) {
+    const auto name = "k" + std::to_string(i % 90);
+    auto done = f.put_accepted(name, pattern(400'000, static_cast<unsigned>(i)));
+    f.run();
+    if (done.get()) taken[name] = static_cast<std::size_t>(i);
+  }
+  auto flushed = f.flush();
+  f.run();
+  BOOST_TEST(flushed.code() == errc::none);
+  BOOST_TEST(taken.size() > 10U);
+  BOOST_TEST(taken.size() < 90U);
+  f.crash();
+  f.open();
+  for (const auto& [name, i] : taken)
+    BOOST_TEST((f.value_of(name) == pattern(400'000, static_cast<unsigned>(i))));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_checkpoint_root_that_skips_what_was_written_meanwhile, write_behind) {
+  // More than 8 MiB of journal starts a checkpoint; each group while it runs writes on.
+  std::map<std::string, std::string> model;
+  for (int i = 0; status().checkpoints < 2; ++i) {
+    BOOST_TEST_REQUIRE(i < 20'000);
+    const auto name = "k" + std::to_string(i % 50);
+    model[name] = std::to_string(i);
+    (void)put_durable(name, model[name]);
+  }
+  crash();
+  open();
+  for (const auto& [name, value] : model) BOOST_TEST(value_of(name) == value);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_second_syncing_thread_that_swallows_the_error, write_behind) {
+  // A failed sync is never followed by one that succeeds, whoever asks for it.
+  auto waiting = put("k", "v", durability::durable);
+  rig->fail_next(device_call::sync, EIO);
+  run();
+  BOOST_TEST(!waiting.get().ok());
+  const auto asked = syncs();
+  auto flushed = flush();
+  auto again = put("k", "v", durability::durable);
+  run();
+  advance(1s);
+  auto closed = ask_close();
+  run();
+  BOOST_TEST(!flushed.get().ok());
+  BOOST_TEST(!again.get().ok());
+  BOOST_TEST(!closed.get().ok());
+  BOOST_TEST(syncs() == asked);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_version_that_is_given_again_after_a_crash, write_behind) {
+  std::set<std::uint64_t> given;
+  for (int life = 0; life < 5; ++life) {
+    std::vector<answer<receipt>> all;
+    for (int i = 0; i < 10; ++i) all.push_back(put_accepted("k" + std::to_string(i)));
+    run();
+    for (auto& a : all) BOOST_TEST(given.insert(a->ver.value).second);
+    if (life % 2 == 0) {
+      auto flushed = flush();
+      run();
+    }
+    crash();
+    open();
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_parked_put_that_a_later_delete_or_flush_overtakes) {
+  store_fixture f;
+  f.options.credit.max_ops = 2;
+  f.options.batch.max_delay = 1h;
+  f.open();
+  (void)f.put_accepted("a");
+  (void)f.put_accepted("b");
+  auto parked = f.put_accepted("k", "parked");
+  auto gone = f.remove("k", durability::accepted);
+  auto flushed = f.flush();
+  f.run();
+  BOOST_TEST(parked->ver < gone->ver);
+  BOOST_TEST(flushed.code() == errc::none);
+  BOOST_TEST(f.status().durable_version == gone->ver);
+  f.crash();
+  f.open();
+  BOOST_TEST(f.value_of("k") == "-");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
