@@ -146,6 +146,7 @@ class registry_state {
   void park(request_in_turn r);
   void unpark_front();
   void request_budget(std::uint64_t needed, std::uint64_t checkpoint_bytes);
+  void prefetch_budget();
   [[nodiscard]] bool waits_for_space_to_come_back();
   void on_budget_refused(const failure& why);
   void refuse_front(const failure& why);
@@ -210,6 +211,10 @@ class registry_state {
   /// The writer was asked to close its batch for the credit, and no group has come back since.
   bool pressed_ = false;
   std::uint64_t budget_ = 0;
+  std::uint64_t budget_piece_bytes_ = 4 * limits::mib;
+  bool budget_is_prefetched_ = false;
+  /// The last piece was granted: asking ahead makes sense.
+  bool space_is_ample_ = true;
   /// The reserve has room for a checkpoint of so many bytes.
   std::uint64_t reserved_checkpoint_bytes_ = 0;
   /// What the budget that parked writes need is waiting for.

@@ -16,8 +16,9 @@ namespace stowage {
 
 namespace {
 
-// Space is asked for in pieces, so that the allocator is not asked per op.
-constexpr std::uint64_t budget_piece_bytes = 4 * limits::mib;
+// Space is asked for in pieces, so that the allocator is not asked per op, and before the last one is used
+// up. Pieces begin small, for the sake of small files, and grow as long as writes had to wait for one.
+constexpr std::uint64_t budget_piece_bytes_max = 32 * limits::mib;
 
 // What a checkpoint may grow by before the allocator hears of it again.
 constexpr std::uint64_t checkpoint_growth_bytes = 256 * limits::kib;
@@ -297,6 +298,8 @@ bool registry_state::take_budget(std::uint64_t bytes, std::uint64_t entry_bytes)
     budget_ -= bytes;
     return true;
   }
+  if (space_is_ample_)
+    budget_piece_bytes_ = std::min(2 * budget_piece_bytes_, budget_piece_bytes_max);
   request_budget(bytes - std::min(bytes, budget_), checkpoint_bytes);
   return false;
 }
@@ -431,6 +434,7 @@ void registry_state::sequence(std::shared_ptr<batch> unit, const pending_replies
                               durability level) {
   pending_.add(last_version_, holds);
   compat::send(self_, writer_, write_ops{std::move(unit), level == durability::durable});
+  if (budget_ < budget_piece_bytes_ / 2) prefetch_budget();
 }
 
 template <class T>
@@ -453,7 +457,7 @@ void registry_state::request_budget(std::uint64_t needed, std::uint64_t checkpoi
     compat::send(self_, allocator_, group_space{nullptr, std::move(reusable), 0});
 
   const budget_request bare{needed, checkpoint_bytes};
-  const budget_request with_stock{std::max(needed, budget_piece_bytes),
+  const budget_request with_stock{std::max(needed, budget_piece_bytes_),
                                   checkpoint_bytes + checkpoint_growth_bytes};
   const auto granted = [this](const budget_request& what) {
     budget_waits_for_ = budget_wait::nothing;
@@ -463,12 +467,41 @@ void registry_state::request_budget(std::uint64_t needed, std::uint64_t checkpoi
   };
   const auto refused = [this](const caf::error& why) { on_budget_refused(peer_failure(why)); };
   compat::request(self_, allocator_, with_stock)
-      .then([granted, with_stock] { granted(with_stock); },
-            [this, granted, refused, bare](const caf::error& why) {
-              if (!(why == errc::no_space)) return refused(why);
-              compat::request(self_, allocator_, bare)
-                  .then([granted, bare] { granted(bare); }, refused);
-            });
+      .then(
+          [this, granted, with_stock] {
+            space_is_ample_ = true;
+            granted(with_stock);
+          },
+          [this, granted, refused, bare](const caf::error& why) {
+            space_is_ample_ = false;
+            if (!(why == errc::no_space)) return refused(why);
+            compat::request(self_, allocator_, bare)
+                .then([granted, bare] { granted(bare); }, refused);
+          });
+}
+
+// So that the next writes do not wait while the file grows. Nobody is refused if it fails: who needs space
+// asks again.
+void registry_state::prefetch_budget() {
+  if (budget_waits_for_ != budget_wait::nothing || budget_is_prefetched_ || !space_is_ample_)
+    return;
+  budget_is_prefetched_ = true;
+  const budget_request ahead{
+      budget_piece_bytes_,
+      index_.checkpoint_bytes() + pending_.sum().entry_bytes + checkpoint_growth_bytes};
+  compat::request(self_, allocator_, ahead)
+      .then(
+          [this, ahead] {
+            budget_is_prefetched_ = false;
+            budget_ += ahead.bytes;
+            reserved_checkpoint_bytes_ =
+                std::max(reserved_checkpoint_bytes_, ahead.checkpoint_bytes);
+            serve_parked();
+          },
+          [this](const caf::error&) {
+            budget_is_prefetched_ = false;
+            space_is_ample_ = false;
+          });
 }
 
 void registry_state::on_budget_refused(const failure& why) {

@@ -38,9 +38,9 @@ class supervisor_state {
       : self_{self}, registry_{std::move(registry)}, writer_{std::move(writer)} {
     for (const auto& [role, handle] : watched) others_.push_back(handle);
     watched.emplace_back(registry_role, caf::actor_cast<caf::actor>(registry_));
-    compat::monitor_all(
-        self_, watched,
-        [this](const std::string& role, const caf::error& why) { on_down(role, why); });
+    compat::monitor_all(self_, watched, [this](const std::string& role, const caf::error& why) {
+      on_down(role, why);
+    });
   }
 
   caf::behavior make_behavior() {

@@ -263,4 +263,52 @@ BOOST_FIXTURE_TEST_CASE(the_queue_of_what_is_parked_is_bounded, little_credit) {
   BOOST_TEST(too_many.has_value());
 }
 
+BOOST_FIXTURE_TEST_CASE(the_bytes_of_what_is_parked_are_bounded, store_fixture) {
+  options.batch.max_delay = 1h;
+  open();
+  const payload large{pattern(8 * limits::mib)};
+  std::vector<answer<receipt>> all;
+  rig->meanwhile(device_call::sync, [&] {
+    // Of 49 times 8 MiB at most the credit is in flight, and twice as much and one request wait.
+    for (int i = 0; i < 40; ++i)
+      all.push_back(send(put_request{"k" + std::to_string(i), large, durability::accepted, {}}));
+    run();
+    std::size_t refused = 0;
+    for (auto& a : all)
+      if (a.arrived() && a.code() == errc::overloaded) ++refused;
+    BOOST_TEST(refused >= 40U - 17U - 8U);
+    BOOST_TEST(refused < 40U);
+    BOOST_TEST(status().requests_parked <= 17U);
+    BOOST_TEST(status().bytes_in_flight <= 64 * limits::mib);
+  });
+  for (int i = 0; i < 9; ++i)
+    all.push_back(send(put_request{"f" + std::to_string(i), large, durability::accepted, {}}));
+  run();
+  for (auto& a : all) BOOST_TEST((a.code() == errc::none || a.code() == errc::overloaded));
+  BOOST_TEST(status().requests_parked == 0U);
+}
+
+BOOST_FIXTURE_TEST_CASE(who_does_not_wait_is_refused_where_there_is_no_credit, little_credit) {
+  for (int i = 0; i < 3; ++i) (void)put_accepted("k" + std::to_string(i));
+  auto put_refused = send(put_request{"x", {}, durability::accepted, {}, false});
+  auto delete_refused = send(delete_request{"k0", durability::accepted, {}, false});
+  auto commit_refused =
+      send(commit_request{transaction{}.put("x", {}), durability::accepted, false});
+  run();
+  for (auto* refused : {&put_refused, &delete_refused})
+    BOOST_TEST(refused->code() == errc::overloaded);
+  BOOST_TEST(commit_refused.code() == errc::overloaded);
+  BOOST_TEST(value_of("x") == "-");
+  BOOST_TEST(status().requests_parked == 0U);
+  // Behind a request that waits nobody passes either.
+  rig->meanwhile(device_call::sync, [&] {
+    auto behind = send(put_request{"y", {}, durability::accepted, {}, false});
+    run();
+    BOOST_TEST(behind.code() == errc::overloaded);
+  });
+  auto waits = put_accepted("z");
+  run();
+  BOOST_TEST(waits.code() == errc::none);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -59,9 +59,9 @@ const std::vector<layer>& layers() {
        {"messages/", "actors/runtime", "config/", "client/", "testkit/", "storage/core/"},
        {"caf/", "boost/"}},
       // Tests of storage need no actor either.
-      {"tests/support/deterministic_system",
+      {"tests/support/actors/",
        {"tests/support/", "actors/", "messages/", "storage/"},
-       {"caf/"}},
+       {"caf/", "boost/"}},
       {"tests/support/", {"storage/"}, {"boost/", "rapidcheck", "xxh"}, system_headers::posix},
       {"tests/storage/",
        {"storage/", "tests/support/"},
@@ -132,7 +132,7 @@ std::string check_ours(const layer& from, std::string_view file, std::string_vie
       !is_options(target)) {
     return "only the runtime may include the actor " + std::string{*owner};
   }
-  if (target.starts_with("tests/support/deterministic_system") &&
+  if (target.starts_with("tests/support/actors/") &&
       (from.folder == "tests/support/" || from.folder == "tests/storage/")) {
     return "tests without actors may not include " + std::string{target};
   }

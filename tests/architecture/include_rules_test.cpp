@@ -83,7 +83,7 @@ const std::vector<sample> forbidden{
     {"tests/storage/core/types_test.cpp", "#include <caf/all.hpp>"},
     {"tests/storage/core/types_test.cpp", "#include <stowage/actors/runtime.hpp>"},
     {"tests/storage/log/group_test.cpp",
-     "#include <stowage/tests/support/deterministic_system.hpp>"},
+     "#include <stowage/tests/support/actors/deterministic_system.hpp>"},
     {"unknown/file.cpp", "#include <cstdint>"},
 };
 

@@ -10,8 +10,8 @@
 #include <stowage/actors/runtime.hpp>
 #include <stowage/messages/wiring.hpp>
 #include <stowage/storage/log/batch_policy.hpp>
+#include <stowage/tests/support/actors/deterministic_system.hpp>
 #include <stowage/tests/support/actors/device_rig.hpp>
-#include <stowage/tests/support/deterministic_system.hpp>
 
 #include <boost/test/unit_test.hpp>
 
