@@ -19,6 +19,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -84,6 +85,8 @@ class device_rig {
   [[nodiscard]] bool is_closed() const { return closed_; }
 
   std::vector<device_operation> trace;
+  /// Sees the buffers of each write before it happens.
+  std::function<void(std::span<const byte_view>)> watch_write;
 
  private:
   class gate final : public block_device {
@@ -95,6 +98,7 @@ class device_rig {
     }
     result<void> write(std::uint64_t offset, std::span<const byte_view> buffers) override {
       if (auto fault = rig_->enter(device_call::write)) return *std::move(fault);
+      if (rig_->watch_write) rig_->watch_write(buffers);
       return inner_->write(offset, buffers);
     }
     result<void> sync() override {
