@@ -4,8 +4,16 @@
 
 namespace stowage {
 
-store_client::store_client(caf::actor_system& system, store_actor store)
-    : self_{system}, store_{std::move(store)} {}
+store_client::store_client(caf::actor_system& system, store_actor store, credit_limits credit)
+    : store_client{system, std::move(store), std::make_shared<send_window>(credit)} {}
+
+store_client::store_client(caf::actor_system& system, store_actor store,
+                           std::shared_ptr<send_window> window)
+    : system_{&system}, self_{system}, store_{std::move(store)}, window_{std::move(window)} {}
+
+store_client store_client::for_another_thread() const {
+  return store_client{*system_, store_, window_};
+}
 
 template <class T, class Request>
 result<T> store_client::ask(Request request) {
@@ -21,6 +29,7 @@ result<T> store_client::ask(Request request) {
 
 result<receipt> store_client::put(std::string name, payload value, std::optional<durability> level,
                                   std::optional<version> expected) {
+  const auto credit = window_->take(1, value.size());
   return ask<receipt>(put_request{std::move(name), std::move(value), level, expected});
 }
 
@@ -31,15 +40,22 @@ result<block_value> store_client::get(std::string name, std::uint64_t offset,
 
 result<receipt> store_client::remove(std::string name, std::optional<durability> level,
                                      std::optional<version> expected) {
+  const auto credit = window_->take(1, 0);
   return ask<receipt>(delete_request{std::move(name), level, expected});
 }
 
 result<put_many_result> store_client::put_many(std::vector<single_write> writes,
                                                std::optional<durability> level) {
+  std::uint64_t bytes = 0;
+  for (const auto& w : writes) bytes += w.value.size();
+  const auto credit = window_->take(writes.size(), bytes);
   return ask<put_many_result>(put_many_request{std::move(writes), level});
 }
 
 result<commit_receipt> store_client::commit(transaction what, std::optional<durability> level) {
+  std::uint64_t bytes = 0;
+  for (const auto& w : what.writes()) bytes += w.value.size();
+  const auto credit = window_->take(what.writes().size(), bytes);
   return ask<commit_receipt>(commit_request{std::move(what), level});
 }
 

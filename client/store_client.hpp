@@ -1,15 +1,19 @@
 // A blocking client for code without actors.
 //
-// Contract: each call sends one request and waits for its answer; the errors are those of store.hpp.
-// Concurrency: one thread at a time; each thread makes its own client (cheap).
+// Contract: each call sends one request and waits for its answer; the errors are those of store.hpp. Writes
+// take their credit from a window before they are sent; clients for other threads share it.
+// Concurrency: one thread at a time; each thread has its own client (cheap), made by
+// `for_another_thread()`.
 // Limits: never call it from inside an actor: it blocks.
 #pragma once
 
+#include <stowage/client/send_window.hpp>
 #include <stowage/messages/caf_compat.hpp>
 #include <stowage/messages/store.hpp>
 #include <stowage/storage/core/result.hpp>
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,7 +22,11 @@ namespace stowage {
 
 class store_client {
  public:
-  store_client(caf::actor_system& system, store_actor store);
+  /// `credit` should be that of the store's options.
+  store_client(caf::actor_system& system, store_actor store, credit_limits credit = {});
+
+  /// A client of the same store and window. Any thread may call it while no other call is under way.
+  [[nodiscard]] store_client for_another_thread() const;
 
   [[nodiscard]] result<receipt> put(std::string name, payload value,
                                     std::optional<durability> level = {},
@@ -39,11 +47,15 @@ class store_client {
   [[nodiscard]] result<void> close();
 
  private:
+  store_client(caf::actor_system& system, store_actor store, std::shared_ptr<send_window> window);
+
   template <class T, class Request>
   result<T> ask(Request request);
 
+  caf::actor_system* system_;
   caf::scoped_actor self_;
   store_actor store_;
+  std::shared_ptr<send_window> window_;
 };
 
 }  // namespace stowage

@@ -100,20 +100,20 @@ BOOST_AUTO_TEST_CASE(sixty_four_clients_of_a_stalled_disk_stay_within_the_memory
 
   std::atomic<int> accepted = 0;
   std::atomic<int> answered = 0;
+  store_client client{system, store, options.credit};
   std::vector<std::thread> threads;
   for (int c = 0; c < clients; ++c) {
     threads.emplace_back([&, c] {
-      store_client client{system, store};
+      auto mine = client.for_another_thread();
       for (int r = 0; r < rounds; ++r) {
-        const auto done = client.put(std::to_string(c) + "/" + std::to_string(r), stamped(c, r),
-                                     durability::accepted);
+        const auto done = mine.put(std::to_string(c) + "/" + std::to_string(r), stamped(c, r),
+                                   durability::accepted);
         ++answered;
         if (done) ++accepted;
       }
     });
   }
   for (auto& t : threads) t.join();
-  store_client client{system, store};
   BOOST_TEST(client.flush().ok());
 
   BOOST_TEST(answered == clients * rounds);
