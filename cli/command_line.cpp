@@ -153,6 +153,14 @@ class command_parser {
     // CLI11 would split a name like [a,b] if it took the others as an option of several values.
     remove.allow_extras();
 
+    auto& commit = add_command("txn", "Commit puts and deletes as one transaction; lines on stdin",
+                               [this] { return txn_; });
+    add_store(commit, txn_.store);
+    commit.footer(
+        "Lines: put NAME FILE | delete NAME | expect NAME VERSION | expect NAME absent. Blanks "
+        "separate\n"
+        "fields; double quotes with \\n \\t \\\\ \\\" \\xHH; # begins a comment.");
+
     auto& from_files =
         add_command("import", "Store the regular files of a directory", [this] { return import_; });
     add_store(from_files, import_.store);
@@ -284,6 +292,7 @@ class command_parser {
   delete_command delete_;
   list_command list_;
   stat_command stat_;
+  txn_command txn_;
   import_command import_;
   export_command export_;
   verify_command verify_;

@@ -54,6 +54,11 @@ struct stat_command {
   bool as_json = false;
 };
 
+/// Its lines come on stdin.
+struct txn_command {
+  std::string store;
+};
+
 struct import_command {
   std::string store;
   std::string directory;
@@ -94,9 +99,10 @@ struct text_command {
   std::string text;
 };
 
-using command = std::variant<create_command, put_command, get_command, delete_command, list_command,
-                             stat_command, import_command, export_command, verify_command,
-                             inspect_command, serve_command, check_config_command, text_command>;
+using command =
+    std::variant<create_command, put_command, get_command, delete_command, list_command,
+                 stat_command, txn_command, import_command, export_command, verify_command,
+                 inspect_command, serve_command, check_config_command, text_command>;
 
 /// What is wrong with a command line and what to do.
 struct usage_mistake {

@@ -16,6 +16,7 @@ void run(const get_command& what, console& con);
 void run(const delete_command& what, console& con);
 void run(const list_command& what, console& con);
 void run(const stat_command& what, console& con);
+void run(const txn_command& what, console& con);
 void run(const import_command& what, console& con);
 void run(const export_command& what, console& con);
 void run(const verify_command& what, console& con);

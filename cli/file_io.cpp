@@ -2,6 +2,7 @@
 
 #include <stowage/storage/core/limits.hpp>
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -45,6 +46,13 @@ result<shared_bytes> read_value(int fd) {
   }
   value.resize(filled);
   return shared_bytes{std::move(value)};
+}
+
+result<shared_bytes> read_file(const std::string& path) {
+  const descriptor fd{
+      posix::uninterrupted([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC); })};
+  if (!fd) return file_failure(errno, "the file cannot be opened");
+  return read_value(fd.get());
 }
 
 result<void> write_all(int fd, byte_view bytes) {

@@ -22,6 +22,9 @@ using posix::descriptor;
 /// Everything from the descriptor's position on, as a value.
 [[nodiscard]] result<shared_bytes> read_value(int fd);
 
+/// All of the file at `path`, as a value.
+[[nodiscard]] result<shared_bytes> read_file(const std::string& path);
+
 [[nodiscard]] result<void> write_all(int fd, byte_view bytes);
 
 }  // namespace stowage::cli

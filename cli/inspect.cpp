@@ -60,7 +60,8 @@ json describe(const superblock& sb) {
 // `prefix.name: value` lines, members of members joined by dots.
 void print_lines(console& con, const std::string& prefix, const json& value) {
   if (value.is_object()) {
-    for (const auto& [name, member] : value.items()) print_lines(con, fmt::format("{}.{}", prefix, name), member);
+    for (const auto& [name, member] : value.items())
+      print_lines(con, fmt::format("{}.{}", prefix, name), member);
     return;
   }
   con.print(fmt::format("{}: {}\n", prefix,

@@ -3,10 +3,8 @@
 #include <stowage/cli/file_io.hpp>
 #include <stowage/cli/live_store.hpp>
 
-#include <fcntl.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <string>
 
 namespace stowage::cli {
@@ -15,10 +13,7 @@ namespace {
 
 result<shared_bytes> read_input(const std::string& file) {
   if (file == "-") return read_value(STDIN_FILENO);
-  const descriptor fd{
-      posix::uninterrupted([&] { return ::open(file.c_str(), O_RDONLY | O_CLOEXEC); })};
-  if (!fd) return file_failure(errno, "the file cannot be opened");
-  return read_value(fd.get());
+  return read_file(file);
 }
 
 }  // namespace

@@ -118,8 +118,9 @@ BOOST_AUTO_TEST_CASE(mistakes_are_refused) {
       {"serve", "more"},
       {"check-config"},
       {"create", "s", "put"},
+      {"txn"},
+      {"txn", "s", "more"},
       // Not offered yet.
-      {"txn", "s"},
       {"salvage", "s", "o"},
       {"compact", "s"},
       {"backup", "s", "o"},
