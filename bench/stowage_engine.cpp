@@ -1,14 +1,12 @@
 #include <stowage/bench/engine.hpp>
 
-#include <stowage/actors/runtime.hpp>
-#include <stowage/client/store_client.hpp>
-#include <stowage/messages/register_types.hpp>
+#include <stowage/bench/running_store.hpp>
+#include <stowage/messages/caf_compat.hpp>
 
-#include <algorithm>
+#include <caf/scoped_actor.hpp>
+
 #include <chrono>
 #include <optional>
-#include <stdexcept>
-#include <thread>
 #include <utility>
 
 namespace stowage::bench {
@@ -20,21 +18,6 @@ double ms_since(std::chrono::steady_clock::time_point start) {
       .count();
 }
 
-// As the stowage binary sets it: idle workers that poll cost a wake of 77 us instead of 7.
-struct system_config : caf::actor_system_config {
-  system_config() {
-    register_message_types();
-    set("caf.work-stealing.moderate-poll-attempts", 0);
-    set("caf.scheduler.max-threads", std::max(1U, std::thread::hardware_concurrency()));
-  }
-};
-
-template <class T>
-T unwrap(result<T> r) {
-  if (!r) throw std::runtime_error{"stowage: " + describe(r.error())};
-  if constexpr (!std::is_void_v<T>) return std::move(r).value();
-}
-
 std::string block_name(std::uint32_t block) { return "block-" + std::to_string(block); }
 
 class stowage_engine final : public engine {
@@ -43,13 +26,7 @@ class stowage_engine final : public engine {
     store_options options;
     options.path = directory + "/blocks.stow";
     options.create = true;
-    store_ = unwrap(open_store(system_, options)).handle;
-    client_.emplace(system_, store_);
-  }
-  ~stowage_engine() override {
-    // The figures are out; a store that cannot close would have failed a round before.
-    if (auto closed = client_->close(); !closed)
-      std::fprintf(stderr, "%s\n", describe(closed.error()).c_str());
+    store_.emplace(options);
   }
 
   [[nodiscard]] std::string_view name() const override { return "stowage"; }
@@ -61,8 +38,8 @@ class stowage_engine final : public engine {
 
   void fill(const std::vector<shared_bytes>& values) override {
     for (std::uint32_t i = 0; i < values.size(); ++i)
-      unwrap(client_->put(block_name(i), values[i], durability::accepted));
-    unwrap(client_->flush());
+      unwrap(store_->client().put(block_name(i), values[i], durability::accepted));
+    unwrap(store_->client().flush());
   }
 
   round_figures update_then_flush(const std::vector<update>& updates) override {
@@ -70,10 +47,10 @@ class stowage_engine final : public engine {
     names.reserve(updates.size());
     for (const auto& u : updates) names.push_back(block_name(u.block));
 
-    caf::scoped_actor self{system_};
+    caf::scoped_actor self{store_->system()};
     const auto request = [&](std::size_t i) {
       return compat::request(
-          self.ptr(), store_,
+          self.ptr(), store_->handle(),
           put_request{std::move(names[i]), updates[i].value, durability::accepted, {}});
     };
     std::vector<decltype(request(0))> receipts;
@@ -81,18 +58,15 @@ class stowage_engine final : public engine {
 
     const auto start = std::chrono::steady_clock::now();
     for (std::size_t i = 0; i < updates.size(); ++i) receipts.push_back(request(i));
-    auto flushed = compat::request(self.ptr(), store_, flush_request{});
-    const auto on_error = [](const caf::error& why) {
-      throw std::runtime_error{"stowage: " + describe(to_failure(why))};
-    };
-    for (auto& r : receipts) r.receive([](const receipt&) {}, on_error);
+    auto flushed = compat::request(self.ptr(), store_->handle(), flush_request{});
+    for (auto& r : receipts) r.receive([](const receipt&) {}, throw_failure);
     const auto accepted = ms_since(start);
-    flushed.receive([] {}, on_error);
+    flushed.receive([] {}, throw_failure);
     return {accepted, ms_since(start)};
   }
 
   std::string last_round() override {
-    const auto now = unwrap(client_->status());
+    const auto now = unwrap(store_->client().status());
     const auto before = std::exchange(counted_, now);
     return std::to_string(now.batches - before.batches) + " batches in " +
            std::to_string(now.groups - before.groups) + " groups, " +
@@ -100,14 +74,11 @@ class stowage_engine final : public engine {
   }
 
   shared_bytes read(std::uint32_t block) override {
-    return unwrap(client_->get(block_name(block))).value;
+    return unwrap(store_->client().get(block_name(block))).value;
   }
 
  private:
-  system_config config_;
-  caf::actor_system system_{config_};
-  store_actor store_;
-  std::optional<store_client> client_;
+  std::optional<running_store> store_;
   store_status counted_;
 };
 

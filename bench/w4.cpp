@@ -1,0 +1,126 @@
+#include <stowage/bench/raw_file.hpp>
+#include <stowage/bench/running_store.hpp>
+#include <stowage/bench/workloads.hpp>
+#include <stowage/messages/caf_compat.hpp>
+
+#include <caf/scoped_actor.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <deque>
+#include <memory>
+#include <stdexcept>
+
+namespace stowage::bench {
+
+namespace {
+
+constexpr std::uint64_t raw_write_bytes = std::uint64_t{1} << 20U;
+
+// A message has at most so many ops and bytes, and so many are under way.
+constexpr std::uint64_t message_ops_max = 1000;
+constexpr std::uint64_t message_bytes_max = std::uint64_t{4} << 20U;
+constexpr std::size_t messages_under_way = 8;
+
+std::string block_name(std::uint64_t n) { return fmt::format("block-{:08}", n); }
+
+store_options bulk_options(const std::string& path) {
+  store_options options;
+  options.path = path;
+  options.create = true;
+  options.level = durability::accepted;
+  options.sync.mode = sync_mode::lazy;
+  options.batch.max_ops = 65'536;
+  options.credit.max_ops = 1'000'000;
+  return options;
+}
+
+void raw_load(raw_file& file, const value_source& values, std::uint64_t bytes) {
+  file.rewind();
+  const auto block = values.value(1);
+  // Values smaller than a write are as good as any other bytes of that length.
+  std::vector<std::byte> buffer(raw_write_bytes);
+  for (std::size_t at = 0; at + block.size() <= buffer.size(); at += block.size())
+    std::ranges::copy(block.view(), buffer.begin() + static_cast<std::ptrdiff_t>(at));
+  for (std::uint64_t left = bytes; left > 0;) {
+    const auto now = std::min(left, raw_write_bytes);
+    file.append(byte_view{buffer}.first(now));
+    left -= now;
+  }
+  file.sync();
+}
+
+void stowage_load(running_store& store, const value_source& values, std::uint64_t value_bytes,
+                  std::uint64_t count) {
+  caf::scoped_actor self{store.system()};
+  const auto send = [&](std::vector<single_write> writes) {
+    return compat::request(self.ptr(), store.handle(), put_many_request{std::move(writes), {}});
+  };
+  std::deque<decltype(send({}))> under_way;
+  const auto take_answer = [&] {
+    under_way.front().receive(
+        [](const put_many_result& done) {
+          if (!done.failures.empty())
+            throw std::runtime_error{"stowage: " + describe(done.failures.front().why)};
+        },
+        throw_failure);
+    under_way.pop_front();
+  };
+  const auto each = std::clamp<std::uint64_t>(message_bytes_max / value_bytes, 1, message_ops_max);
+  for (std::uint64_t n = 0; n < count;) {
+    std::vector<single_write> writes;
+    writes.reserve(each);
+    for (; writes.size() < each && n < count; ++n)
+      writes.push_back({block_name(n), values.value(n), false, {}});
+    if (under_way.size() == messages_under_way) take_answer();
+    under_way.push_back(send(std::move(writes)));
+  }
+  while (!under_way.empty()) take_answer();
+  unwrap(store.client().flush());
+}
+
+struct row {
+  std::uint64_t value_bytes;
+  std::uint64_t count;
+};
+
+}  // namespace
+
+void run_w4(const options& how) {
+  for (const auto& r : {row{128, 1'000'000}, row{4096, 200'000}, row{1U << 20U, 1000}}) {
+    const auto count = std::max<std::uint64_t>(
+        1, static_cast<std::uint64_t>(static_cast<double>(r.count) * how.scale));
+    const auto bytes = count * r.value_bytes;
+    const value_source values{r.value_bytes, how.seed};
+    raw_file raw{how.directory + "/raw.bin", bytes};
+    const auto path = how.directory + "/w4.stow";
+    std::unique_ptr<running_store> store;
+
+    const participant of_raw{"raw",
+                             "pwrite of 1 MiB at a time into a written file, one fdatasync",
+                             {},
+                             {},
+                             [&](unsigned) { raw_load(raw, values, bytes); }};
+    const participant of_stowage{
+        "stowage",
+        fmt::format("a new store each round; sync lazy, credit 64 MiB without a bound of ops; "
+                    "put_many of up to {} ops, {} under way, accepted, then one flush",
+                    message_ops_max, messages_under_way),
+        [&](unsigned) { store = std::make_unique<running_store>(bulk_options(path)); },
+        [&](unsigned) {
+          for (std::uint64_t n = 0; n < count; n += std::max<std::uint64_t>(1, count / 200))
+            if (!(unwrap(store->client().get(block_name(n))).value == values.value(n)))
+              throw std::runtime_error{fmt::format("stowage: {} reads back wrong", block_name(n))};
+          store.reset();
+          (void)std::remove(path.c_str());
+        },
+        [&](unsigned) { stowage_load(*store, values, r.value_bytes, count); }};
+    measure(
+        {fmt::format("W4: bulk load of {} x {} B, durable once at the end", count, r.value_bytes),
+         "MB/s", static_cast<double>(bytes) / 1e6, static_cast<double>(count)},
+        {of_raw, of_stowage}, how.rounds);
+  }
+}
+
+}  // namespace stowage::bench
