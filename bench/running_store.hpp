@@ -4,7 +4,7 @@
 // Concurrency: one thread, except what it hands out.
 #pragma once
 
-#include <stowage/actors/store_options.hpp>
+#include <stowage/actors/runtime.hpp>
 #include <stowage/client/store_client.hpp>
 #include <stowage/messages/store.hpp>
 #include <stowage/storage/core/result.hpp>

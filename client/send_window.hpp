@@ -7,7 +7,7 @@
 // Limits: it knows only of clients that share it.
 #pragma once
 
-#include <stowage/actors/store_options.hpp>
+#include <stowage/actors/runtime.hpp>
 
 #include <condition_variable>
 #include <cstdint>

@@ -9,6 +9,7 @@
 #include <stowage/storage/device/posix_device.hpp>
 #include <stowage/storage/device/tracing_device.hpp>
 #include <stowage/tests/support/temporary_directory.hpp>
+#include <stowage/tests/support/test_size.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -17,10 +18,8 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <cstdlib>
 #include <fstream>
 #include <string>
-#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -45,11 +44,6 @@ std::uint64_t resident_bytes() {
   return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
-bool is_small() {
-  const auto* size = std::getenv("STOWAGE_TEST_SIZE");
-  return size == nullptr || std::string_view{size} == "small";
-}
-
 payload stamped(int client, int round) {
   std::string bytes(value_bytes, '\0');
   for (std::size_t at = 0; at < bytes.size(); at += 64)
@@ -66,8 +60,8 @@ BOOST_AUTO_TEST_SUITE(stalled_disk)
 
 BOOST_AUTO_TEST_CASE(sixty_four_clients_of_a_stalled_disk_stay_within_the_memory_bound) {
   register_message_types();
-  const auto stall = is_small() ? 300ms : 2000ms;
-  const int rounds = is_small() ? 3 : 6;
+  const auto stall = by_size(300ms, 2000ms, 2000ms);
+  const int rounds = by_size(3, 6, 20);
   temporary_directory directory;
   store_options options;
   options.path = directory / "store";

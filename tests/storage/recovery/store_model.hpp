@@ -11,6 +11,7 @@
 #include <stowage/storage/read_block.hpp>
 #include <stowage/storage/recovery.hpp>
 #include <stowage/tests/support/store_builder.hpp>
+#include <stowage/tests/support/test_size.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -100,14 +101,5 @@ std::string why(const result<T>& outcome) {
     const auto& outcome_ = (__VA_ARGS__);                                        \
     BOOST_REQUIRE_MESSAGE(outcome_.ok(), #__VA_ARGS__ << ": " << why(outcome_)); \
   } while (false)
-
-/// How much of a suite to run: STOWAGE_TEST_SIZE = small (unset), full or long.
-template <class T>
-T by_size(T small, T full, T longest) {
-  const char* size = std::getenv("STOWAGE_TEST_SIZE");
-  const std::string_view chosen = size == nullptr ? "" : size;
-  if (chosen == "long") return longest;
-  return chosen == "full" ? full : small;
-}
 
 }  // namespace stowage::test
