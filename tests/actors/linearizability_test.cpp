@@ -289,7 +289,9 @@ class run_of_clients {
 
   void finish() {
     ++now_;
-    if (trouble_ == trouble::power_loss) {
+    if (trouble_ == trouble::power_loss || device_failed()) {
+      // After a failed sync only a power loss shows what the disk really has.
+      if (trouble_ != trouble::power_loss) f_.run();
       take_answers();
       f_.crash();
     } else {
@@ -299,11 +301,7 @@ class run_of_clients {
       BOOST_TEST(closed.arrived());
       BOOST_TEST((closed.code() == errc::none) == !device_failed());
       take_answers();
-      // After a failed sync only a power loss shows what the disk really has.
-      if (device_failed())
-        f_.crash();
-      else
-        f_.drop();
+      f_.drop();
     }
     ++now_;
     f_.run();
