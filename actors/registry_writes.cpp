@@ -377,7 +377,7 @@ registry_state::admission registry_state::admit(many_writes& w, const write_requ
 
 void registry_state::fail_next(many_writes& w, failure why) {
   if (why.name.empty()) why.name = w.writes[w.next].name;
-  w.answer_so_far.versions.push_back({});
+  w.answer_so_far.versions.emplace_back();
   w.answer_so_far.failures.push_back({static_cast<std::uint32_t>(w.next), std::move(why)});
 }
 

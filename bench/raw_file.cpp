@@ -57,7 +57,7 @@ std::size_t raw_file::append(const std::vector<byte_view>& buffers) {
   return offset;
 }
 
-void raw_file::sync() { require(::fdatasync(fd_) == 0, "fdatasync"); }
+void raw_file::sync() const { require(::fdatasync(fd_) == 0, "fdatasync"); }
 
 std::vector<std::byte> raw_file::read(std::size_t offset, std::size_t length) const {
   std::vector<std::byte> out(length);

@@ -22,7 +22,7 @@ class raw_file {
   /// In one call; answers the offset.
   std::size_t append(const std::vector<byte_view>& buffers);
   std::size_t append(byte_view bytes) { return append(std::vector<byte_view>{bytes}); }
-  void sync();
+  void sync() const;
   [[nodiscard]] std::vector<std::byte> read(std::size_t offset, std::size_t length) const;
   void rewind() noexcept { at_ = 0; }
 
