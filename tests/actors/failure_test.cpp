@@ -1,3 +1,4 @@
+#include <stowage/actors/registry.hpp>
 #include <stowage/tests/support/actors/store_fixture.hpp>
 
 #include <cerrno>
@@ -188,6 +189,86 @@ BOOST_FIXTURE_TEST_CASE(a_failure_of_the_last_superblock_fails_the_close, failin
   peers = {};
   store = nullptr;
   advance(1s);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_blocked_journal_that_no_checkpoint_shortens_is_the_end, store_fixture) {
+  // A maintenance whose checkpoints find no space.
+  open();
+  const maintenance_actor no_checkpoints =
+      det.system().spawn([]() -> maintenance_actor::behavior_type {
+        return {
+            [](const start_checkpoint&) -> caf::result<void> {
+              return to_error(fail(errc::no_space, "for a checkpoint"));
+            },
+            [](const next_slice&) -> caf::result<void> { return caf::unit; },
+        };
+      });
+  const auto registry = caf::actor_cast<registry_actor>(store);
+  auto rewired = peers;
+  rewired.maintenance = no_checkpoints;
+  compat::anon_send(registry, std::move(rewired));
+
+  // Short is not yet blocked: the store goes on without a checkpoint.
+  compat::anon_send(registry, journal_short{false});
+  run();
+  BOOST_TEST(status().state == "open");
+  (void)put_durable("old", "old value");
+
+  auto waiting = put_accepted("lost");
+  compat::anon_send(registry, journal_short{true});
+  run();
+  auto later = put_accepted("later");
+  run();
+  BOOST_TEST(waiting.code() == errc::none);
+  BOOST_TEST(later.code() == errc::poisoned);
+  BOOST_TEST(later.error().detail == "for a checkpoint");
+  BOOST_TEST(value_of("old") == "old value");
+  BOOST_TEST(value_of("lost") == "-");
+}
+
+// -- clients that die -------------------------------------------------------------------------------
+
+BOOST_FIXTURE_TEST_CASE(clients_that_die_give_their_credit_back, store_fixture) {
+  options.credit = {.max_ops = 3, .max_bytes = limits::mib};
+  options.batch.max_delay = 1h;
+  open();
+  {
+    // In flight, parked, a flush and a read behind them: none of these clients lives to hear its answer.
+    std::vector<answer<receipt>> writes;
+    for (int i = 0; i < 8; ++i)
+      writes.push_back(put("k" + std::to_string(i), "v", durability::durable));
+    auto flushed = flush();
+    auto read = get("k7");
+    (void)det.run_steps(6);
+  }
+  run();
+  const auto s = status();
+  BOOST_TEST(s.state == "open");
+  BOOST_TEST(s.ops_in_flight == 0U);
+  BOOST_TEST(s.bytes_in_flight == 0U);
+  BOOST_TEST(s.requests_parked == 0U);
+  // What a client sent before it died takes effect all the same.
+  for (int i = 0; i < 8; ++i) BOOST_TEST(value_of("k" + std::to_string(i)) == "v");
+  BOOST_TEST(put_durable("next") > recovered_version);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_transaction_of_a_client_that_dies_is_whole_or_absent, store_fixture) {
+  options.batch.max_delay = 1h;
+  open();
+  for (std::size_t steps = 0; steps < 30; ++steps) {
+    const auto n = std::to_string(steps);
+    {
+      auto done = commit(transaction{}.put("a" + n, payload{"v"}).put("b" + n, payload{"v"}),
+                         durability::durable);
+      (void)det.run_steps(steps);
+    }
+    if (steps % 3 == 0) {
+      crash();
+      open();
+    }
+    run();
+    BOOST_TEST(value_of("a" + n) == value_of("b" + n));
+  }
 }
 
 // -- actors that die --------------------------------------------------------------------------------
