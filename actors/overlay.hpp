@@ -9,9 +9,12 @@
 #include <stowage/storage/core/bytes.hpp>
 #include <stowage/storage/core/types.hpp>
 
-#include <map>
+#include <algorithm>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
 
 namespace stowage {
 
@@ -23,34 +26,43 @@ class overlay {
     shared_bytes value;
   };
 
-  void set(std::string_view name, entry e) {
-    if (const auto it = entries_.find(name); it != entries_.end())
-      it->second = std::move(e);
-    else
-      entries_.emplace(std::string{name}, std::move(e));
+  /// Whether an older op of this name is in here.
+  bool set(const std::string& name, entry e) {
+    const auto [at, is_new] = entries_.try_emplace(name);
+    at->second = std::move(e);
+    return !is_new;
   }
 
   /// The newest accepted op of this name, or null.
-  [[nodiscard]] const entry* find(std::string_view name) const {
+  [[nodiscard]] const entry* find(const std::string& name) const {
     const auto it = entries_.find(name);
     return it == entries_.end() ? nullptr : &it->second;
   }
 
   /// The op of this name and version, and every older one of it, is durable.
-  void drop(std::string_view name, version durable) {
+  void drop(const std::string& name, version durable) {
     const auto it = entries_.find(name);
     if (it != entries_.end() && it->second.ver <= durable) entries_.erase(it);
   }
 
   void clear() noexcept { entries_.clear(); }
 
-  /// In name order.
-  [[nodiscard]] const std::map<std::string, entry, std::less<>>& entries() const noexcept {
-    return entries_;
+  struct named {
+    std::string_view name;
+    const entry* accepted = nullptr;
+  };
+  /// The ops of names that start with `prefix`, from the name `from` on, in name order. Looks at all there
+  /// are: lists are rare, writes are not. The names are valid until the next change.
+  [[nodiscard]] std::vector<named> sorted(std::string_view prefix, std::string_view from) const {
+    std::vector<named> out;
+    for (const auto& [name, e] : entries_)
+      if (name >= from && name.starts_with(prefix)) out.push_back({name, &e});
+    std::ranges::sort(out, {}, &named::name);
+    return out;
   }
 
  private:
-  std::map<std::string, entry, std::less<>> entries_;
+  std::unordered_map<std::string, entry> entries_;
 };
 
 }  // namespace stowage

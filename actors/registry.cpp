@@ -43,11 +43,11 @@ registry_actor::behavior_type registry_state::make_behavior() {
       [this](commit_request& request) { return on_commit(request); },
       [this](const exists_request& request) {
         return read_in_turn<bool>(
-            parked_names_.contains(request.name),
+            is_parked(request.name),
             [this, request]() -> caf::expected<bool> { return find(request.name).has_value(); });
       },
       [this](const stat_request& request) {
-        return read_in_turn<block_stat>(parked_names_.contains(request.name),
+        return read_in_turn<block_stat>(is_parked(request.name),
                                         [this, request]() -> caf::expected<block_stat> {
                                           auto found = find(request.name);
                                           if (!found) return not_found(request.name);
@@ -55,10 +55,8 @@ registry_actor::behavior_type registry_state::make_behavior() {
                                         });
       },
       [this](const list_request& request) {
-        const bool write_waits = std::ranges::any_of(parked_names_, [&](const auto& waiting) {
-          return waiting.first.starts_with(request.prefix);
-        });
-        return read_in_turn<block_list>(write_waits, [this, request] { return list(request); });
+        return read_in_turn<block_list>(is_any_parked(request.prefix),
+                                        [this, request] { return list(request); });
       },
       [this](const flush_request&) -> caf::result<void> {
         if (!takes_writes()) return unavailable();
@@ -104,7 +102,7 @@ registry_actor::behavior_type registry_state::make_behavior() {
 
 caf::result<block_value> registry_state::on_get(const get_request& request) {
   if (closing_) return unavailable();
-  if (parked_names_.contains(request.name)) {
+  if (is_parked(request.name)) {
     auto promise = self_->make_response_promise<block_value>();
     serve_in_turn(deferred_read{[this, request, promise]() mutable {
       auto found = look_up(request);
@@ -195,12 +193,12 @@ caf::expected<block_list> registry_state::list(const list_request& request) cons
     out.blocks.push_back(std::move(b));
     return true;
   };
-  const auto& accepted = overlay_.entries();
-  auto next = accepted.lower_bound(from);
+  const auto accepted = overlay_.sorted(request.prefix, from);
+  auto next = accepted.begin();
   const auto add_accepted_before = [&](std::string_view bound, bool bounded) {
-    for (; next != accepted.end() && in_prefix(next->first) && (!bounded || next->first < bound);
-         ++next)
-      if (!next->second.deleted && !add({next->first, next->second.ver, next->second.value.size()}))
+    for (; next != accepted.end() && (!bounded || next->name < bound); ++next)
+      if (!next->accepted->deleted &&
+          !add({std::string{next->name}, next->accepted->ver, next->accepted->value.size()}))
         return false;
     return true;
   };
@@ -209,8 +207,7 @@ caf::expected<block_list> registry_state::list(const list_request& request) cons
     if (!in_prefix(b->name())) return false;
     goes_on = add_accepted_before(b->name(), true);
     if (!goes_on) return false;
-    if (next != accepted.end() && next->first == b->name())
-      return true;  // the overlay's turn comes
+    if (next != accepted.end() && next->name == b->name()) return true;  // the overlay's turn comes
     goes_on = add({std::string{b->name()}, b->ver(), b->value_length()});
     return goes_on;
   });
@@ -300,7 +297,7 @@ void registry_state::poison(const failure& why) {
   pending_.fail_all(to_error(why));
   overlay_.clear();
   auto waiting = std::exchange(parked_, {});
-  parked_names_.clear();
+  parked_names_.reset();
   parked_bytes_ = 0;
   const auto later = refusal_of_writes();
   for (auto& p : waiting) {

@@ -111,8 +111,9 @@ class registry_state {
   /// A request that waits for credit or space, or behind one that does.
   struct parked {
     request_in_turn what;
-    std::vector<std::string> names;
     std::uint64_t bytes = 0;
+    /// The names it writes, once somebody has asked for names that wait.
+    std::vector<std::string> names;
   };
   /// The value at hand, why there is none, or where a reader finds it.
   using looked_up = std::variant<block_value, caf::error, read_block_job>;
@@ -145,6 +146,12 @@ class registry_state {
   void serve_parked();
   void park(request_in_turn r);
   void unpark_front();
+  template <class Visit>
+  static void for_each_write(const request_in_turn& r, Visit visit);
+  void list_names_of(parked& p);
+  void list_parked_names();
+  [[nodiscard]] bool is_parked(const std::string& block);
+  [[nodiscard]] bool is_any_parked(const std::string& prefix);
   void request_budget(std::uint64_t needed, std::uint64_t checkpoint_bytes);
   void prefetch_budget();
   [[nodiscard]] bool waits_for_space_to_come_back();
@@ -206,8 +213,9 @@ class registry_state {
   pending_replies pending_;
   std::deque<parked> parked_;
   std::uint64_t parked_bytes_ = 0;
-  /// How many writes of each name wait.
-  std::unordered_map<std::string, std::size_t> parked_names_;
+  /// How many writes of each name wait. Absent until a read asks while some do: a load that only writes
+  /// does not pay for it.
+  std::optional<std::unordered_map<std::string, std::size_t>> parked_names_;
   /// The writer was asked to close its batch for the credit, and no group has come back since.
   bool pressed_ = false;
   std::uint64_t budget_ = 0;

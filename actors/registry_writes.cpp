@@ -179,6 +179,22 @@ failure registry_state::overloaded() const {
 
 // -- turn -------------------------------------------------------------------------------------------
 
+// Name and value of every write that is still to be done.
+template <class Visit>
+void registry_state::for_each_write(const request_in_turn& r, Visit visit) {
+  const auto* w = std::get_if<write_request>(&r);
+  if (w == nullptr) return;
+  if (const auto* one = std::get_if<one_write>(&w->what)) {
+    visit(one->name, one->value);
+  } else if (const auto* many = std::get_if<many_writes>(&w->what)) {
+    for (auto i = many->next; i < many->writes.size(); ++i)
+      visit(many->writes[i].name, many->writes[i].value);
+  } else {
+    for (const auto& each : std::get<whole_transaction>(w->what).what.writes())
+      visit(each.name, each.value);
+  }
+}
+
 // At once if nothing waits, else behind all that does.
 void registry_state::serve_in_turn(request_in_turn r) {
   if (parked_.empty() && serve(r)) return close_when_settled();
@@ -192,36 +208,50 @@ void registry_state::serve_parked() {
 }
 
 void registry_state::park(request_in_turn r) {
-  std::vector<std::string> names;
-  std::uint64_t bytes = 0;
-  const auto add = [&](const std::string& block, const shared_bytes& value) {
-    names.push_back(block);
-    bytes += value.size();
-  };
-  if (const auto* w = std::get_if<write_request>(&r)) {
-    if (const auto* one = std::get_if<one_write>(&w->what)) {
-      add(one->name, one->value);
-    } else if (const auto* many = std::get_if<many_writes>(&w->what)) {
-      for (auto i = many->next; i < many->writes.size(); ++i)
-        add(many->writes[i].name, many->writes[i].value);
-    } else {
-      for (const auto& each : std::get<whole_transaction>(w->what).what.writes())
-        add(each.name, each.value);
-    }
-  }
-  for (const auto& n : names) ++parked_names_[n];
-  parked_bytes_ += bytes;
-  parked_.push_back({std::move(r), std::move(names), bytes});
+  parked p{std::move(r), 0, {}};
+  for_each_write(p.what,
+                 [&](const std::string&, const shared_bytes& value) { p.bytes += value.size(); });
+  parked_bytes_ += p.bytes;
+  if (parked_names_) list_names_of(p);
+  parked_.push_back(std::move(p));
 }
 
 void registry_state::unpark_front() {
   const auto& p = parked_.front();
-  for (const auto& n : p.names) {
-    const auto it = parked_names_.find(n);
-    if (--it->second == 0) parked_names_.erase(it);
-  }
   parked_bytes_ -= p.bytes;
+  for (const auto& n : p.names) {
+    const auto it = parked_names_->find(n);
+    if (--it->second == 0) parked_names_->erase(it);
+  }
   parked_.pop_front();
+  if (parked_.empty()) parked_names_.reset();
+}
+
+void registry_state::list_names_of(parked& p) {
+  for_each_write(p.what, [&](const std::string& block, const shared_bytes&) {
+    p.names.push_back(block);
+    ++(*parked_names_)[block];
+  });
+}
+
+void registry_state::list_parked_names() {
+  if (parked_names_) return;
+  parked_names_.emplace();
+  for (auto& p : parked_) list_names_of(p);
+}
+
+// Whether a write of this block waits.
+bool registry_state::is_parked(const std::string& block) {
+  if (parked_.empty()) return false;
+  list_parked_names();
+  return parked_names_->contains(block);
+}
+
+bool registry_state::is_any_parked(const std::string& prefix) {
+  if (parked_.empty()) return false;
+  list_parked_names();
+  return std::ranges::any_of(
+      *parked_names_, [&](const auto& waiting) { return waiting.first.starts_with(prefix); });
 }
 
 // Whether it is done with; else it waits for credit or space.
@@ -420,8 +450,8 @@ registry_state::admission registry_state::admit(whole_transaction& w,
 version registry_state::add_op(batch& unit, op_kind kind, std::string block, shared_bytes value) {
   last_version_ = last_version_.next();
   ++ops_accepted_;
-  overlay_.set(block, {last_version_, kind == op_kind::del, value});
   accepted_op o;
+  o.may_supersede_pending = overlay_.set(block, {last_version_, kind == op_kind::del, value});
   o.kind = kind;
   o.name = std::move(block);
   o.ver = last_version_;

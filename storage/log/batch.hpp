@@ -24,6 +24,8 @@ struct accepted_op {
   /// Unix time in ms; 0 = never.
   std::uint64_t expires_at_ms = 0;
   shared_bytes value;
+  /// An earlier op of this name may not be durable yet. False where it is known that none is.
+  bool may_supersede_pending = true;
 };
 
 struct batch {

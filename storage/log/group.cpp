@@ -112,6 +112,8 @@ class value_writer {
 }  // namespace
 
 std::vector<accepted_op> coalesce(std::vector<accepted_op> ops) {
+  // Most groups write each name once, and whoever accepted the ops knows it.
+  if (std::ranges::none_of(ops, &accepted_op::may_supersede_pending)) return ops;
   // From the last op to the first: a name whose put or delete was seen makes earlier ops moot. A
   // RELOCATE decides nothing (it applies only to its own version), a CLEAR has no name.
   std::unordered_set<std::string_view> decided;
