@@ -11,6 +11,7 @@
 #include <atomic>
 #include <climits>
 #include <cstring>
+#include <optional>
 #include <vector>
 
 namespace stowage {
@@ -73,6 +74,11 @@ namespace {
 /// Bytes moved at a time where a buffer of our own is between the caller and the file.
 constexpr std::size_t bounce_bytes_max = std::size_t{1} << 20U;
 
+/// Writes from this size on go past the page cache. Into pages that the cache does not hold yet, a
+/// buffered write costs three times what the copy into an aligned buffer and a direct write cost; below,
+/// reading back soon what was written is worth more (docs/decisions/0006).
+constexpr std::uint64_t direct_write_bytes_min = std::uint64_t{1} << 20U;
+
 /// Beyond the end of every file, and so far below the end of off_t that no sum overflows it.
 constexpr std::uint64_t offset_end = std::uint64_t{1} << 62U;
 
@@ -116,7 +122,14 @@ class posix_device final : public block_device {
     if (mode_ == open_mode::read_only) return fail(errc::read_only, "write");
     const auto total = total_bytes(buffers);
     invariant(offset <= size() && total <= size() - offset, "a write beyond the end of the device");
-    return write_all(offset, buffers);
+    std::uint64_t done = 0;
+    if (direct_ && total >= direct_write_bytes_min && is_page_aligned(offset) &&
+        is_page_aligned(total)) {
+      auto written = write_direct(offset, buffers, total);
+      if (!written) return std::move(written).error();
+      done = *written;
+    }
+    return write_cached(offset, buffers, done);
   }
 
   result<void> sync() override {
@@ -202,12 +215,46 @@ class posix_device final : public block_device {
     return done;
   }
 
-  result<void> write_all(std::uint64_t offset, std::span<const byte_view> buffers) {
+  /// How many bytes went out before the file system would have no more of it: some accept O_DIRECT when
+  /// opening and refuse it when writing, and after a short write the rest may not be aligned.
+  result<std::uint64_t> write_direct(std::uint64_t offset, std::span<const byte_view> buffers,
+                                     std::uint64_t total) {
+    if (!bounce_) bounce_.emplace(bounce_bytes_max);
+    const auto room = bounce_->bytes();
+    std::uint64_t done = 0;
+    std::size_t in_buffer = 0;
+    while (done < total) {
+      std::size_t filled = 0;
+      while (filled < room.size() && !buffers.empty()) {
+        const auto from = buffers.front().subspan(in_buffer);
+        const auto count = std::min(from.size(), room.size() - filled);
+        std::memcpy(room.data() + filled, from.data(), count);
+        filled += count;
+        in_buffer += count;
+        if (in_buffer == buffers.front().size()) {
+          buffers = buffers.subspan(1);
+          in_buffer = 0;
+        }
+      }
+      const iovec part{room.data(), filled};
+      const auto n = uninterrupted(
+          [&] { return ::pwritev(direct_.get(), &part, 1, static_cast<off_t>(offset + done)); });
+      if (n < 0 && errno != EINVAL) return failure_at(errno, offset + done, "direct write failed");
+      if (n > 0) done += static_cast<std::uint64_t>(n);
+      if (n != static_cast<ssize_t>(filled)) break;
+    }
+    return done;
+  }
+
+  /// All but the first `done` bytes of `buffers`.
+  result<void> write_cached(std::uint64_t offset, std::span<const byte_view> buffers,
+                            std::uint64_t done = 0) {
     std::vector<iovec> parts;
     parts.reserve(buffers.size());
     for (const auto& b : buffers)
       if (!b.empty()) parts.push_back({const_cast<std::byte*>(b.data()), b.size()});
-    for (std::span<iovec> left{parts}; !left.empty();) {
+    offset += done;
+    for (auto left = skip(parts, done); !left.empty();) {
       const auto count = std::min<std::size_t>(left.size(), IOV_MAX);
       const auto n = uninterrupted([&] {
         return ::pwritev(file_.get(), left.data(), static_cast<int>(count),
@@ -241,7 +288,7 @@ class posix_device final : public block_device {
     while (from < to) {
       const auto count = std::min<std::uint64_t>(to - from, zeros.size());
       const byte_view part{zeros.data(), static_cast<std::size_t>(count)};
-      if (auto written = write_all(from, {&part, 1}); !written) return written;
+      if (auto written = write_cached(from, {&part, 1}); !written) return written;
       from += count;
     }
     return {};
@@ -264,17 +311,20 @@ class posix_device final : public block_device {
   }
 
   descriptor file_;
+  /// The same inode; nobody but the thread that syncs writes through it, and its errors come at once.
   descriptor direct_;
+  std::optional<page_buffer> bounce_;
   const open_mode mode_;
   std::atomic<std::uint64_t> size_;
 };
 
 /// Another descriptor of the same inode, whatever its path is by now; none where direct reads are
 /// refused for good.
-result<descriptor> open_direct(const descriptor& file) {
+result<descriptor> open_direct(const descriptor& file, open_mode mode) {
   const auto self = "/proc/self/fd/" + std::to_string(file.get());
+  const int access = mode == open_mode::read_write ? O_RDWR : O_RDONLY;
   descriptor direct{
-      uninterrupted([&] { return ::open(self.c_str(), O_RDONLY | O_DIRECT | O_CLOEXEC); })};
+      uninterrupted([&] { return ::open(self.c_str(), access | O_DIRECT | O_CLOEXEC); })};
   const int error = direct ? 0 : errno;
   // These say nothing about the file: going on with cached reads would hide that they are the lesser.
   if (error == EMFILE || error == ENFILE || error == ENOMEM)
@@ -289,7 +339,7 @@ bool same_file(const struct stat& a, const struct stat& b) noexcept {
 }  // namespace
 
 result<std::unique_ptr<block_device>> adopt(descriptor file, open_mode mode, std::uint64_t size) {
-  auto direct = open_direct(file);
+  auto direct = open_direct(file, mode);
   if (!direct) return std::move(direct).error();
   return std::unique_ptr<block_device>{
       std::make_unique<posix_device>(std::move(file), *std::move(direct), mode, size)};

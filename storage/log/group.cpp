@@ -60,7 +60,7 @@ class staging {
   [[nodiscard]] shared_bytes add(shared_bytes value) {
     if (value.size() > buffer_->size() - used_) return value;
     const auto to = buffer_->bytes().subspan(used_, value.size());
-    std::ranges::copy(value.view(), to.begin());
+    std::memcpy(to.data(), value.view().data(), value.size());
     used_ += value.size();
     return {buffer_, to};
   }

@@ -1,6 +1,7 @@
 // What the device does when the system fails it: system calls of this program are made to fail by
 // defining them here, in front of the C library's. Unless a test interferes they do their work.
 
+#include <stowage/storage/core/limits.hpp>
 #include <stowage/storage/device/posix_creation.hpp>
 #include <stowage/storage/device/posix_device.hpp>
 #include <stowage/tests/storage/device/device_helpers.hpp>
@@ -19,6 +20,10 @@
 #include <cstdio>
 #include <filesystem>
 #include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
 
 using namespace stowage;
 using namespace stowage::test;
@@ -48,6 +53,7 @@ enum call : std::size_t {
 constexpr int go_ahead = 0;
 constexpr int move_one_byte = -1;
 constexpr int move_nothing = -2;
+constexpr int move_one_page = -3;
 
 using interference = std::function<int()>;
 
@@ -157,6 +163,8 @@ ssize_t my_pwritev(int file, const iovec* parts, int count, off_t offset) {
   if (answer > 0) return -1;
   if (answer == move_nothing) return 0;
   if (answer == move_one_byte) return ::syscall(SYS_pwrite64, file, parts[0].iov_base, 1, offset);
+  if (answer == move_one_page)
+    return ::syscall(SYS_pwrite64, file, parts[0].iov_base, page_size, offset);
   return ::syscall(SYS_pwritev, file, parts, count, offset, 0);
 }
 
@@ -421,6 +429,82 @@ BOOST_AUTO_TEST_CASE(a_failed_write_says_where_and_why) {
     BOOST_TEST(code_of(failed) == code);
     BOOST_TEST(failed.error().os_error == error);
     BOOST_TEST(failed.error().offset.value() == 7U);
+  }
+}
+
+namespace {
+
+/// Whole pages, enough of them to go past the page cache; in buffers of odd sizes.
+struct large_write {
+  std::string content = [] {
+    std::string text;
+    while (text.size() < 3 * limits::mib) text += std::to_string(text.size()) + ",";
+    text.resize(3 * limits::mib);
+    return text;
+  }();
+  rig r{std::string(4 * limits::mib, '.')};
+  std::unique_ptr<block_device> device = r.open();
+
+  result<void> write() {
+    std::vector<byte_view> buffers;
+    for (std::size_t at = 0, n = 1; at < content.size(); at += n, n = n * 3 % 70'001 + 1)
+      buffers.push_back(as_bytes(std::string_view{content}.substr(at, n)));
+    return device->write(page_size, buffers);
+  }
+  void check_content() const {
+    auto expected = std::string(4 * limits::mib, '.');
+    expected.replace(page_size, content.size(), content);
+    BOOST_TEST((file_content(r.path) == expected));
+  }
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_CASE(a_large_write_passes_by_what_the_cache_holds, large_write) {
+  // Dirty pages in the cache, before and beside it.
+  BOOST_TEST(code_of(write_text(*device, 0, std::string(page_size, '.'))) == errc::none);
+  BOOST_TEST(code_of(write_text(*device, page_size, "old")) == errc::none);
+  (void)file_content(r.path);
+  BOOST_TEST(code_of(write()) == errc::none);
+  BOOST_TEST(code_of(device->sync()) == errc::none);
+  check_content();
+}
+
+BOOST_FIXTURE_TEST_CASE(a_large_write_goes_on_after_an_interruption, large_write) {
+  {
+    const interfering failing{call_pwritev, [n = 0]() mutable { return n++ % 2 == 0 ? EINTR : 0; }};
+    BOOST_TEST(code_of(write()) == errc::none);
+  }
+  check_content();
+}
+
+BOOST_FIXTURE_TEST_CASE(what_cannot_be_written_directly_goes_through_the_cache, large_write) {
+  // Refused at once; in the middle; after a part that ends where no direct write may begin.
+  for (const int nth : {1, 2, 3}) {
+    for (const int answer : {EINVAL, move_one_page, move_one_byte, move_nothing}) {
+      BOOST_TEST_CONTEXT("write " << nth << ", answer " << answer) {
+        {
+          const interfering failing{call_pwritev,
+                                    [&, n = 0]() mutable { return ++n == nth ? answer : 0; }};
+          BOOST_TEST(code_of(write()) == errc::none);
+        }
+        check_content();
+        BOOST_TEST(code_of(write_text(*device, page_size, std::string(100'000, 'x'))) ==
+                   errc::none);
+      }
+    }
+  }
+}
+
+BOOST_FIXTURE_TEST_CASE(a_failed_large_write_says_where_and_why, large_write) {
+  for (const auto& [error, code] :
+       {std::pair{EIO, errc::io_error}, std::pair{ENOSPC, errc::no_space}}) {
+    const interfering failing{call_pwritev,
+                              [error = error, n = 0]() mutable { return ++n == 2 ? error : 0; }};
+    const auto failed = write();
+    BOOST_TEST(code_of(failed) == code);
+    BOOST_TEST(failed.error().os_error == error);
+    BOOST_TEST(failed.error().offset.value() == page_size + limits::mib);
   }
 }
 
