@@ -22,9 +22,10 @@ allocator_actor::behavior_type allocator_state::make_behavior() {
       [this](const lease_request& request) -> caf::result<lease_grant> {
         auto pages = std::make_shared<lease>();
         const auto spare = space_.free_space().free_bytes() / 2;
+        const auto fresh_from = space_.fresh_from();
         space_.refill(*pages,
                       std::max(request.bytes_needed, std::min(request.bytes_wanted, spare)));
-        return lease_grant{std::move(pages), !reserve_.is_full()};
+        return lease_grant{std::move(pages), fresh_from, !reserve_.is_full()};
       },
       [this](const return_lease& request) -> caf::result<void> {
         space_.take_back(std::move(*request.pages));
@@ -92,19 +93,22 @@ caf::result<void> allocator_state::grant(const budget_request& request) {
 caf::result<area_grant> allocator_state::allocate_area(const area_request& request) {
   auto promise = self_->make_response_promise<area_grant>();
   auto found = std::make_shared<extent>();
+  auto fresh_from = std::make_shared<std::uint64_t>();
   grow_until(
-      [this, request, found]() -> std::uint64_t {
+      [this, request, found, fresh_from]() -> std::uint64_t {
+        *fresh_from = space_.fresh_from();
         const auto run = space_.allocate_contiguous(request.bytes_min, request.bytes_wanted);
         if (!run) return request.bytes_min;
         *found = *run;
         return 0;
       },
-      [this, promise, found, bytes_min = request.bytes_min](const result<void>& done) mutable {
+      [this, promise, found, fresh_from,
+       bytes_min = request.bytes_min](const result<void>& done) mutable {
         if (!done && done.error().code == errc::no_space &&
             bytes_min <= limits::journal_area_bytes_min)
           *found = reserve_.take_area().value_or(extent{});
         if (found->empty()) return promise.deliver(to_error(done.error()));
-        promise.deliver(area_grant{*found, !reserve_.is_full()});
+        promise.deliver(area_grant{*found, *fresh_from, !reserve_.is_full()});
       });
   return promise;
 }

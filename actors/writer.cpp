@@ -18,6 +18,12 @@ namespace {
 // its pages at hand while the allocator works.
 constexpr std::uint64_t standing_lease_bytes = 8 * limits::mib;
 
+// Groups with less than this are small. Of the pages that come next so many are kept ready for them, and
+// so many made ready at a time: what a slice costs (0.1 ms) is shared by the groups that fit in it.
+constexpr std::uint64_t small_group_bytes_end = limits::mib;
+constexpr std::uint64_t prepared_bytes = limits::mib;
+constexpr std::uint64_t prepared_slice_bytes = 256 * limits::kib;
+
 // A SEAL follows this long after the last group, so that later damage to that group is told from a torn
 // tail.
 constexpr std::chrono::milliseconds idle_before_seal{100};
@@ -277,7 +283,7 @@ void writer_state::fetch_spare_area() {
 // Pages in a lease are no use to the journal, and none to the reserve that puts are accepted by.
 void writer_state::return_standing_lease() {
   if (lease_.empty() || lease_requested_ || forming_) return;
-  compat::send(self_, allocator_, return_lease{std::make_shared<lease>(std::exchange(lease_, {}))});
+  compat::send(self_, allocator_, return_lease{std::make_shared<lease>(lease_.release())});
 }
 
 std::uint64_t writer_state::group_body_bytes_max() const noexcept {
@@ -295,7 +301,7 @@ void writer_state::request_lease(std::uint64_t bytes_needed) {
             std::uint64_t bytes = 0;
             for (const auto& run : granted.pages->release()) {
               bytes += run.length;
-              lease_.add(run);
+              lease_.add(run, granted.fresh_from);
             }
             space_is_short_ = space_is_short_ || granted.space_is_short;
             invariant(bytes >= bytes_needed, "what was promised is supplied");
@@ -314,6 +320,11 @@ void writer_state::request_area(std::uint64_t bytes_min, std::uint64_t bytes_wan
             area_requested_ = false;
             shortage_.reset();
             this->*to = area_ref{granted.where, next_salt()};
+            if (to == &writer_state::spare_area_) {
+              const auto fresh =
+                  std::clamp(granted.fresh_from, granted.where.offset, granted.where.end());
+              spare_fresh_ = {fresh, granted.where.end() - fresh};
+            }
             space_is_short_ = granted.space_is_short;
             if (space_is_short_) {
               return_standing_lease();
@@ -353,23 +364,32 @@ void writer_state::wait_for_area() {
   compat::send(self_, listener_, journal_short{true});
 }
 
-std::vector<extent> writer_state::carve(std::uint64_t bytes) {
-  if (bytes == 0) return {};
-  if (const auto whole = lease_.carve(bytes)) return {*whole};
-  std::vector<extent> runs;
-  while (bytes > 0) {
-    runs.push_back(lease_.carve_up_to(bytes));
-    bytes -= runs.back().length;
+// While groups are small, their syncs are what takes time: fresh pages make them slower (`page_stock`), so a
+// slice of those that come next is written with zeros along with each. Where groups are large, writing twice
+// would cost more.
+void writer_state::prepare_pages(write_plan& plan, commit_at_disk& commit) {
+  if (lease_.ready_bytes() < prepared_bytes) {
+    if (const auto fresh = lease_.take_fresh(prepared_slice_bytes)) {
+      plan.prepare(*fresh);
+      counters_.prepared_bytes_written += fresh->length;
+      commit.prepared = *fresh;
+    }
   }
-  return runs;
+  if (!spare_area_.exists() || spare_fresh_.empty()) return;
+  const extent slice{spare_fresh_.offset, std::min(spare_fresh_.length, prepared_slice_bytes)};
+  plan.prepare(slice);
+  counters_.prepared_bytes_written += slice.length;
+  spare_fresh_ = {slice.end(), spare_fresh_.length - slice.length};
 }
 
 void writer_state::send_to_disk(bool with_group) {
   auto plan = std::make_shared<write_plan>();
   commit_at_disk commit;
   if (with_group) {
+    const bool is_small = forming_->value_bytes < small_group_bytes_end;
     add_group(std::move(*forming_), *plan, commit);
     forming_.reset();
+    if (is_small && !space_is_short_) prepare_pages(*plan, commit);
     // Fetched for a record that in the end was shorter; nothing was ever written there.
     if (larger_area_.exists())
       compat::send(self_, allocator_, free_pages{{std::exchange(larger_area_, {}).where}});
@@ -422,7 +442,7 @@ void writer_state::add_group(forming_group g, write_plan& plan, commit_at_disk& 
   commit.has_record = true;
   commit.is_seal = g.is_seal;
   const auto before = areas_.position().area;
-  const auto runs = carve(g.value_bytes);
+  const auto runs = lease_.carve(g.value_bytes);
   auto ops = place_values(std::move(g.ops), runs, identity_.hash_seed, plan);
   const auto body = encode_body(ops);
 
@@ -501,6 +521,7 @@ void writer_state::on_durable(std::uint64_t file_bytes) {
     sb_ = *commit.sb;
     sb_.min_file_bytes = known_length;
   }
+  if (!commit.prepared.empty()) lease_.add(commit.prepared, commit.prepared.end());
   if (commit.replaced_area.exists())
     compat::send(self_, allocator_, free_pages{{commit.replaced_area.where}});
   if (commit.group) {

@@ -20,7 +20,7 @@
 #include <stowage/storage/log/sync_policy.hpp>
 #include <stowage/storage/log/write_plan.hpp>
 #include <stowage/storage/recovery.hpp>
-#include <stowage/storage/space/lease.hpp>
+#include <stowage/storage/space/page_stock.hpp>
 
 #include <caf/disposable.hpp>
 
@@ -91,6 +91,8 @@ class writer_state {
     bool is_final = false;
     /// The announced area that a SEAL replaced.
     area_ref replaced_area;
+    /// Fresh pages of the lease that are being prepared.
+    extent prepared;
   };
 
   // -- accumulating ---------------------------------------------------------------------------------
@@ -113,7 +115,7 @@ class writer_state {
   void on_no_area(const failure& why);
   void wait_for_area();
   [[nodiscard]] std::uint64_t group_body_bytes_max() const noexcept;
-  [[nodiscard]] std::vector<extent> carve(std::uint64_t bytes);
+  void prepare_pages(write_plan& plan, commit_at_disk& commit);
   void send_to_disk(bool with_group);
   void add_group(forming_group g, write_plan& plan, commit_at_disk& commit);
   void count_record(std::uint64_t bytes);
@@ -167,9 +169,11 @@ class writer_state {
   checkpoint_extents previous_checkpoint_;
   std::uint64_t salt_state_;
 
-  lease lease_;
+  page_stock lease_;
   bool lease_requested_ = false;
   area_ref spare_area_;
+  /// Of the spare area: what was never written and is still to be prepared.
+  extent spare_fresh_;
   area_ref larger_area_;
   bool area_requested_ = false;
   /// Journal areas come out of the reserve: groups are kept small enough for the smallest area.

@@ -35,6 +35,8 @@ struct lease_request {
 };
 struct lease_grant {
   std::shared_ptr<lease> pages;
+  /// Pages from here on were never written.
+  std::uint64_t fresh_from = 0;
   /// The reserve lacks something: keep no pages that are not needed.
   bool space_is_short = false;
 };
@@ -51,6 +53,8 @@ struct area_request {
 };
 struct area_grant {
   extent where;
+  /// Pages from here on were never written.
+  std::uint64_t fresh_from = 0;
   /// It came out of the reserve, or the reserve lacks something already: the journal has to become
   /// shorter.
   bool space_is_short = false;

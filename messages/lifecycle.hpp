@@ -54,10 +54,12 @@ struct store_status {
   std::uint64_t groups = 0;
   std::uint64_t seals = 0;
   std::uint64_t syncs = 0;
-  /// Written to the device: values with padding, journal records, checkpoints, superblocks.
+  /// Written to the device: values with padding, journal records, zeros ahead of both, checkpoints,
+  /// superblocks.
   std::uint64_t bytes_written = 0;
   std::uint64_t value_bytes_written = 0;
   std::uint64_t journal_bytes_written = 0;
+  std::uint64_t prepared_bytes_written = 0;
   std::uint64_t checkpoints = 0;
   /// Bytes of records since the current root.
   std::uint64_t journal_bytes = 0;
@@ -100,6 +102,7 @@ bool inspect(Inspector& f, store_status& x) {
       f.field("bytes-written", x.bytes_written),
       f.field("value-bytes-written", x.value_bytes_written),
       f.field("journal-bytes-written", x.journal_bytes_written),
+      f.field("prepared-bytes-written", x.prepared_bytes_written),
       f.field("checkpoints", x.checkpoints), f.field("journal-bytes", x.journal_bytes),
       f.field("file-bytes", x.file_bytes), f.field("free-bytes", x.free_bytes),
       f.field("leased-bytes", x.leased_bytes), f.field("promised-bytes", x.promised_bytes),

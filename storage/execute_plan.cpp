@@ -22,6 +22,7 @@ result<void> execute(const write_plan& plan, block_device& device) {
   if (auto written = write_all(plan.values(), device); !written) return written;
   if (plan.is_two_phase())
     if (auto synced = device.sync(); !synced) return synced;
+  if (auto written = write_all(plan.preparations(), device); !written) return written;
   if (auto written = write_all(plan.records(), device); !written) return written;
   if (auto written = write_all(plan.superblock(), device); !written) return written;
   return device.sync();

@@ -1,11 +1,18 @@
 #include <stowage/storage/log/write_plan.hpp>
 
 #include <stowage/storage/core/invariant.hpp>
+#include <stowage/storage/core/limits.hpp>
 
 #include <algorithm>
 #include <iterator>
 
 namespace stowage {
+
+namespace {
+
+constexpr std::uint64_t zeros_bytes = 64 * limits::kib;
+
+}  // namespace
 
 void write_plan::append(std::vector<device_write>& writes, std::uint64_t offset,
                         shared_bytes bytes) {
@@ -28,6 +35,15 @@ void write_plan::set_superblock(std::uint64_t offset, shared_bytes bytes) {
   append(superblock_, offset, std::move(bytes));
 }
 
+void write_plan::prepare(extent fresh) {
+  static const shared_bytes zeros = page_buffer::share(page_buffer{zeros_bytes});
+  while (!fresh.empty()) {
+    const auto count = std::min(fresh.length, zeros_bytes);
+    append(preparations_, fresh.offset, zeros.slice(0, count));
+    fresh = {fresh.offset + count, fresh.length - count};
+  }
+}
+
 void write_plan::seal() {
   std::ranges::sort(values_, {}, &device_write::offset);
   std::vector<device_write> merged;
@@ -45,7 +61,7 @@ void write_plan::seal() {
   }
   values_ = std::move(merged);
 
-  for (const auto* writes : {&records_, &superblock_}) {
+  for (const auto* writes : {&preparations_, &records_, &superblock_}) {
     for (const auto& w : *writes) {
       const auto after = std::ranges::upper_bound(values_, w.offset, {}, &device_write::offset);
       invariant((after == values_.begin() || std::prev(after)->end() <= w.offset) &&
@@ -57,7 +73,7 @@ void write_plan::seal() {
 
 std::uint64_t write_plan::bytes() const noexcept {
   std::uint64_t sum = 0;
-  for (const auto* writes : {&values_, &records_, &superblock_})
+  for (const auto* writes : {&values_, &preparations_, &records_, &superblock_})
     for (const auto& w : *writes) sum += w.length;
   return sum;
 }

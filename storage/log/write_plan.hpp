@@ -1,7 +1,7 @@
 // What the disk is to do for one commit, in the only order it may be done.
 //
-// Contract: values first, ascending; then, in two-phase mode, a sync; then the journal records; then a
-// superblock if one rides along; then one sync. Writes that touch are merged into one.
+// Contract: values first, ascending; then, in two-phase mode, a sync; then zeros for fresh pages, the journal
+// records, and a superblock if one rides along; then one sync. Values that touch are merged into one write.
 // Concurrency: built by one thread, then immutable; the buffers are shared and immutable.
 // Limits: no device here: `execute_plan.hpp` carries it out.
 #pragma once
@@ -25,7 +25,7 @@ struct device_write {
 
 class write_plan {
  public:
-  /// A value, a checkpoint page, or zeros that prepare a journal area.
+  /// A value or a checkpoint page.
   void add_value(std::uint64_t offset, shared_bytes bytes) {
     append(values_, offset, std::move(bytes));
   }
@@ -33,6 +33,9 @@ class write_plan {
     append(records_, offset, std::move(bytes));
   }
   void set_superblock(std::uint64_t offset, shared_bytes bytes);
+  /// Zeros for free pages or for a journal area to come, so that later writes there need no change of the
+  /// file's metadata.
+  void prepare(extent fresh);
   /// Makes the values durable before the record is written (sync mode `two-phase`).
   void sync_before_records() noexcept { two_phase_ = true; }
 
@@ -41,17 +44,21 @@ class write_plan {
 
   [[nodiscard]] const std::vector<device_write>& values() const noexcept { return values_; }
   [[nodiscard]] bool is_two_phase() const noexcept { return two_phase_; }
+  [[nodiscard]] const std::vector<device_write>& preparations() const noexcept {
+    return preparations_;
+  }
   [[nodiscard]] const std::vector<device_write>& records() const noexcept { return records_; }
   [[nodiscard]] const std::vector<device_write>& superblock() const noexcept { return superblock_; }
   [[nodiscard]] std::uint64_t bytes() const noexcept;
   [[nodiscard]] bool empty() const noexcept {
-    return values_.empty() && records_.empty() && superblock_.empty();
+    return values_.empty() && preparations_.empty() && records_.empty() && superblock_.empty();
   }
 
  private:
   static void append(std::vector<device_write>& writes, std::uint64_t offset, shared_bytes bytes);
 
   std::vector<device_write> values_;
+  std::vector<device_write> preparations_;
   std::vector<device_write> records_;
   std::vector<device_write> superblock_;
   bool two_phase_ = false;

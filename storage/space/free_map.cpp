@@ -57,6 +57,18 @@ std::optional<extent> free_map::take_run(std::uint64_t bytes) {
   return taken;
 }
 
+std::optional<extent> free_map::take_run_before(std::uint64_t bytes, std::uint64_t end) {
+  require_whole_pages(bytes);
+  for (const auto from : {cursor_, std::uint64_t{0}}) {
+    const auto run = by_offset_.first_fit(from, bytes);
+    if (!run || run->offset >= end || end - run->offset < bytes) continue;
+    const auto taken = take_front(*run, bytes);
+    cursor_ = taken.end();
+    return taken;
+  }
+  return std::nullopt;
+}
+
 std::optional<extent> free_map::take_best_fit(std::uint64_t bytes) {
   require_whole_pages(bytes);
   const auto found = by_length_.lower_bound({bytes, 0});
@@ -76,6 +88,25 @@ std::optional<extent> free_map::take_longest(std::uint64_t bytes_max) {
   if (by_length_.empty()) return std::nullopt;
   const auto found = by_length_.lower_bound({longest_run(), 0});
   return take_front({found->second, found->first}, std::min(found->first, bytes_max));
+}
+
+std::optional<extent> free_map::take_longest_before(std::uint64_t bytes_min,
+                                                    std::uint64_t bytes_max, std::uint64_t end) {
+  require_whole_pages(bytes_min);
+  require_whole_pages(bytes_max);
+  extent longest;
+  std::uint64_t usable = 0;
+  for (auto i = by_length_.rbegin(); i != by_length_.rend() && i->first > usable; ++i) {
+    const auto [length, offset] = *i;
+    const auto before_end = offset < end ? std::min(length, end - offset) : 0;
+    if (before_end <= usable) continue;
+    usable = before_end;
+    longest = {offset, length};
+  }
+  if (usable < bytes_min) return std::nullopt;
+  // The walk came from above.
+  if (usable == longest.length) longest.offset = by_length_.lower_bound({usable, 0})->second;
+  return take_front(longest, std::min(usable, bytes_max));
 }
 
 bool free_map::contains(extent pages) const noexcept {

@@ -80,6 +80,9 @@ class free_map {
   /// run next to the previous one's and spreads wear and fragments over the file.
   [[nodiscard]] std::optional<extent> take_run(std::uint64_t bytes);
 
+  /// As `take_run`, but only of what lies before `end`.
+  [[nodiscard]] std::optional<extent> take_run_before(std::uint64_t bytes, std::uint64_t end);
+
   /// Takes `bytes` from the smallest run that has them; of equal runs, the lowest.
   [[nodiscard]] std::optional<extent> take_best_fit(std::uint64_t bytes);
 
@@ -88,6 +91,12 @@ class free_map {
 
   /// Takes the longest run, or its first `bytes_max` if it has more; of equal runs, the lowest.
   [[nodiscard]] std::optional<extent> take_longest(std::uint64_t bytes_max);
+
+  /// As `take_longest`, but only of what lies before `end`, and no less than `bytes_min`. Takes O(log n) for
+  /// each run that reaches beyond `end`.
+  [[nodiscard]] std::optional<extent> take_longest_before(std::uint64_t bytes_min,
+                                                          std::uint64_t bytes_max,
+                                                          std::uint64_t end);
 
   [[nodiscard]] std::uint64_t free_bytes() const noexcept { return free_bytes_; }
   /// The length of the longest run; 0 if nothing is free.

@@ -10,6 +10,9 @@ namespace stowage {
 
 namespace {
 
+// A piece in a lease from which a group of a few blocks can be written in one go.
+constexpr std::uint64_t reused_piece_bytes_min = 64 * limits::kib;
+
 void require_whole_pages(std::uint64_t bytes) {
   invariant(bytes > 0 && is_page_aligned(bytes), "space is counted in whole pages");
 }
@@ -17,7 +20,7 @@ void require_whole_pages(std::uint64_t bytes) {
 }  // namespace
 
 space_map::space_map(std::uint64_t file_size, std::uint64_t data_start)
-    : file_bytes_{file_size}, data_start_{data_start}, fixed_{data_start} {
+    : file_bytes_{file_size}, data_start_{data_start}, fixed_{data_start}, fresh_from_{data_start} {
   invariant(is_page_aligned(file_size) && is_page_aligned(data_start) && data_start <= file_size &&
                 file_size <= limits::file_bytes_max,
             "a file has whole pages and room for its head");
@@ -33,6 +36,7 @@ result<void> space_map::claim_pages(extent pages) {
   if (!free_.contains(pages))
     return fail_at(errc::corrupt, pages.offset, "an area overlaps what else is used");
   free_.claim(pages);
+  give_out(pages);
   fixed_ += pages.length;
   check();
   return {};
@@ -59,6 +63,7 @@ result<void> space_map::claim_data(extent data) {
   if (!pages.whole.empty()) free_.claim(pages.whole);
   for (std::size_t i = 0; i < pages.partial_count; ++i)
     if (fresh[i]) free_.claim(page_of(i));
+  give_out(data.pages());
   liveness_.add(data);
   check();
   return {};
@@ -88,15 +93,24 @@ void space_map::refill(lease& to, std::uint64_t want) {
   missing = round_up_to_page(missing);
   if (missing == 0) return;
   leased_ += missing;
-  if (const auto run = free_.take_run(missing)) {
-    to.add(*run);
-  } else {
-    while (missing > 0) {
-      const auto piece = free_.take_longest(missing);
-      invariant(piece.has_value(), "free space has fewer bytes than it says");
-      to.add(*piece);
-      missing -= piece->length;
-    }
+  const auto add = [&](extent run) {
+    to.add(run);
+    give_out(run);
+    missing -= run.length;
+  };
+  if (const auto run = free_.take_run_before(missing, fresh_from_)) add(*run);
+  while (missing > 0) {
+    const auto piece_min = much_lies_idle() ? page_size : reused_piece_bytes_min;
+    const auto piece = free_.take_longest_before(piece_min, missing, fresh_from_);
+    if (!piece) break;
+    add(*piece);
+  }
+  if (missing > 0)
+    if (const auto run = free_.take_run(missing)) add(*run);
+  while (missing > 0) {
+    const auto piece = free_.take_longest(missing);
+    invariant(piece.has_value(), "free space has fewer bytes than it says");
+    add(*piece);
   }
   check();
 }
@@ -126,6 +140,7 @@ std::optional<extent> space_map::allocate_contiguous(std::uint64_t bytes_min,
   for (auto bytes = bytes_wanted;;) {
     if (bytes <= unpromised()) {
       if (const auto run = free_.take_best_fit(bytes)) {
+        give_out(*run);
         fixed_ += bytes;
         check();
         return run;
@@ -149,6 +164,7 @@ std::optional<std::vector<extent>> space_map::allocate_scattered(std::uint64_t b
     auto piece = free_.take_best_fit(length);
     if (!piece) piece = free_.take_longest(length);
     invariant(piece.has_value(), "free space has fewer bytes than it says");
+    give_out(*piece);
     pieces.push_back(*piece);
     missing -= piece->length;
   }
@@ -210,6 +226,15 @@ void space_map::check() const {
   const auto used = fixed_ + in_flight_ + liveness_.live_pages() * page_size;
   invariant(free_.free_bytes() + leased_ + used == file_bytes_, "free + leased + used = file");
   invariant(free_.free_bytes() + leased_ >= outstanding_, "more is promised than there is");
+}
+
+void space_map::give_out(extent run) noexcept { fresh_from_ = std::max(fresh_from_, run.end()); }
+
+// Of the part of the file that was used before.
+bool space_map::much_lies_idle() const noexcept {
+  const auto idle = free_.free_bytes() - (file_bytes_ - fresh_from_);
+  const auto used = fresh_from_ - data_start_ - idle;
+  return idle > used / 4;
 }
 
 bool space_map::inside_data(extent e) const noexcept {

@@ -68,9 +68,14 @@ class space_map {
 
   // The writer's lease.
 
-  /// Moves `want` bytes, rounded up to pages, into the lease, or all free space if that is less:
-  /// one run if one is long enough, else the longest there are.
+  /// Moves `want` bytes, rounded up to pages, into the lease, or all free space if that is less. Space
+  /// that was used before goes first, because fresh pages cost a sync more (`page_stock`) and the file is
+  /// to stay small: one run where one is long enough, else its longest pieces; short ones only while more
+  /// than a quarter of what is used lies idle. The rest is fresh: one run, else the longest there are.
   void refill(lease& to, std::uint64_t want);
+
+  /// From here on no page was ever given out in this life, or found used at its beginning.
+  [[nodiscard]] std::uint64_t fresh_from() const noexcept { return fresh_from_; }
 
   /// The writer has put `bytes` of its lease under a group, as promised; they are used from now on.
   void spent(std::uint64_t bytes);
@@ -120,6 +125,8 @@ class space_map {
     return free_.free_bytes() + leased_ - outstanding_;
   }
   [[nodiscard]] bool inside_data(extent e) const noexcept;
+  void give_out(extent run) noexcept;
+  [[nodiscard]] bool much_lies_idle() const noexcept;
 
   std::uint64_t file_bytes_;
   std::uint64_t data_start_;
@@ -129,6 +136,7 @@ class space_map {
   std::uint64_t fixed_ = 0;
   std::uint64_t in_flight_ = 0;
   std::uint64_t outstanding_ = 0;
+  std::uint64_t fresh_from_;
 };
 
 /// `corrupt`, at the offset of the later one, if any two of `extents` share a byte. Extents without

@@ -244,7 +244,8 @@ BOOST_FIXTURE_TEST_CASE(status_tells_what_the_device_saw, batching) {
   for (const auto cause :
        {close_cause::ops, close_cause::waited, close_cause::delay, close_cause::flush})
     BOOST_TEST(s.batches_closed_by[static_cast<std::size_t>(cause)] == 1U);
-  BOOST_TEST(s.value_bytes_written + s.journal_bytes_written == written);
+  BOOST_TEST(s.value_bytes_written + s.journal_bytes_written + s.prepared_bytes_written == written);
+  BOOST_TEST(s.prepared_bytes_written > 0U);
   BOOST_TEST(s.ops_accepted == 63U);
   BOOST_TEST(s.last_version == s.durable_version);
   BOOST_TEST(s.blocks == 63U);

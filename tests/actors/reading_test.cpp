@@ -23,7 +23,7 @@ struct reading : store_fixture {
   /// Where the values of the last group went.
   [[nodiscard]] extent last_value_write() const {
     for (auto i = rig->trace.size(); i-- > 0;)
-      if (rig->trace[i].call == device_call::write && rig->trace[i].range.length > page_size)
+      if (rig->trace[i].writes_content() && rig->trace[i].range.length > page_size)
         return rig->trace[i].range;
     return {};
   }

@@ -48,6 +48,7 @@ struct allocator_log {
   std::vector<extent> areas;
   std::vector<extent> freed;
   std::uint64_t leased = 0;
+  std::uint64_t fresh_from = UINT64_MAX;
   bool has_areas = true;
   bool space_is_short = false;
 
@@ -66,7 +67,7 @@ allocator_actor::behavior_type fake_allocator(allocator_actor::pointer,
         auto pages = std::make_shared<lease>();
         pages->add(log->take(request.bytes_wanted));
         log->leased += request.bytes_wanted;
-        return lease_grant{std::move(pages)};
+        return lease_grant{std::move(pages), log->fresh_from};
       },
       [log](const return_lease& request) -> caf::result<void> {
         log->leased -= request.pages->available();
@@ -75,7 +76,7 @@ allocator_actor::behavior_type fake_allocator(allocator_actor::pointer,
       [log](const area_request& request) -> caf::result<area_grant> {
         if (!log->has_areas) return to_error(fail(errc::no_space));
         log->areas.push_back(log->take(std::max(request.bytes_min, request.bytes_wanted)));
-        return area_grant{log->areas.back(), log->space_is_short};
+        return area_grant{log->areas.back(), log->fresh_from, log->space_is_short};
       },
       [](const checkpoint_space_request&) -> caf::result<checkpoint_space> {
         return to_error(fail(errc::no_space));
@@ -236,6 +237,86 @@ BOOST_FIXTURE_TEST_CASE(nothing_is_written_before_a_batch_closes, writer_fixture
   BOOST_TEST(told->groups.size() == 1U);
   BOOST_TEST(told->groups.front()->ops.size() == 50U);
   BOOST_TEST(told->groups.front()->through == version{50});
+}
+
+// -- pages that were never written -------------------------------------------------------------------
+
+namespace {
+
+/// Where zeros were written, in order.
+std::vector<extent> prepared(const disk_log& disk) {
+  std::vector<extent> out;
+  for (const auto& plan : disk.plans)
+    for (const auto& w : plan->preparations()) out.push_back({w.offset, w.length});
+  return out;
+}
+
+std::uint64_t bytes_of(const std::vector<extent>& extents) {
+  std::uint64_t sum = 0;
+  for (const auto& e : extents) sum += e.length;
+  return sum;
+}
+
+struct on_fresh_pages : small_delay {
+  on_fresh_pages() { allocator->fresh_from = 0; }
+  void small_group() {
+    write("k", shared_bytes{std::string(page_size, 'v')});
+    close_open_batch();
+  }
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_CASE(small_groups_prepare_the_pages_of_the_next_ones, on_fresh_pages) {
+  for (int i = 0; i < 100; ++i) small_group();
+  const auto zeroed = prepared(*disk);
+  // A slice at a time; more of it only when what is ready is used up.
+  for (const auto& e : zeroed) BOOST_TEST(e.length <= 256 * limits::kib);
+  BOOST_TEST(bytes_of(zeroed) >= limits::mib);
+  BOOST_TEST(bytes_of(zeroed) <= 3 * limits::mib);
+  BOOST_TEST(status().prepared_bytes_written == bytes_of(zeroed));
+  for (std::size_t i = 0; i < zeroed.size(); ++i)
+    for (std::size_t j = 0; j < i; ++j) BOOST_TEST(!zeroed[i].overlaps(zeroed[j]));
+  // From the second group on values go to pages that were prepared before.
+  for (std::size_t n = 2; n < disk->plans.size(); ++n)
+    for (const auto& w : disk->plans[n]->values())
+      BOOST_TEST(std::ranges::any_of(
+          zeroed, [&](const extent& e) { return e.offset <= w.offset && w.end() <= e.end(); }));
+}
+
+BOOST_FIXTURE_TEST_CASE(the_next_journal_area_is_prepared_before_it_is_used, on_fresh_pages) {
+  for (int i = 0; i < 20; ++i) small_group();
+  const auto zeroed = prepared(*disk);
+  BOOST_REQUIRE(!allocator->areas.empty());
+  const auto area = allocator->areas.front();
+  std::uint64_t bytes = 0;
+  for (const auto& e : zeroed)
+    if (area.offset <= e.offset && e.end() <= area.end()) bytes += e.length;
+  BOOST_TEST(bytes == area.length);
+}
+
+BOOST_FIXTURE_TEST_CASE(large_groups_write_no_page_twice, on_fresh_pages) {
+  for (int i = 0; i < 10; ++i) {
+    write("k", zeros(2 * limits::mib));
+    close_open_batch();
+  }
+  BOOST_TEST(prepared(*disk).empty());
+}
+
+BOOST_FIXTURE_TEST_CASE(where_space_is_short_nothing_is_prepared, on_fresh_pages) {
+  allocator->space_is_short = true;
+  small_group();
+  const auto before = bytes_of(prepared(*disk));
+  for (int i = 0; i < 20; ++i) small_group();
+  BOOST_TEST(bytes_of(prepared(*disk)) == before);
+}
+
+BOOST_FIXTURE_TEST_CASE(pages_that_were_used_before_need_no_preparation, small_delay) {
+  for (int i = 0; i < 20; ++i) {
+    write("k", shared_bytes{std::string(page_size, 'v')});
+    close_open_batch();
+  }
+  BOOST_TEST(prepared(*disk).empty());
 }
 
 BOOST_FIXTURE_TEST_CASE(one_group_is_at_the_disk_at_a_time, writer_fixture) {

@@ -131,6 +131,7 @@ BOOST_AUTO_TEST_CASE(a_status_keeps_every_number) {
                       &s.bytes_written,
                       &s.value_bytes_written,
                       &s.journal_bytes_written,
+                      &s.prepared_bytes_written,
                       &s.checkpoints,
                       &s.journal_bytes,
                       &s.file_bytes,

@@ -33,7 +33,7 @@ struct write_behind : store_fixture {
   [[nodiscard]] std::vector<extent> written_at(std::size_t from) const {
     std::vector<extent> out;
     for (auto i = from; i < rig->trace.size(); ++i)
-      if (rig->trace[i].call == device_call::write) out.push_back(rig->trace[i].range);
+      if (rig->trace[i].writes_content()) out.push_back(rig->trace[i].range);
     return out;
   }
 

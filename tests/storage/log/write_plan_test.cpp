@@ -114,6 +114,30 @@ BOOST_AUTO_TEST_CASE(records_keep_their_order) {
   check_write(plan.records()[1], 10, "ab");
 }
 
+BOOST_AUTO_TEST_CASE(pages_are_prepared_with_zeros) {
+  write_plan plan;
+  plan.prepare({});
+  BOOST_CHECK(plan.empty());
+  plan.prepare({page_size, 40 * page_size});
+  plan.seal();
+  BOOST_CHECK(!plan.empty());
+  BOOST_CHECK(plan.values().empty());
+  BOOST_CHECK_EQUAL(plan.bytes(), 40 * page_size);
+  BOOST_REQUIRE_EQUAL(plan.preparations().size(), 1U);
+  BOOST_CHECK_EQUAL(plan.preparations()[0].offset, page_size);
+  std::uint64_t bytes = 0;
+  for (const auto& b : plan.preparations()[0].buffers) {
+    bytes += b.size();
+    BOOST_CHECK(std::ranges::all_of(b.view(), [](std::byte x) { return x == std::byte{0}; }));
+  }
+  BOOST_CHECK_EQUAL(bytes, 40 * page_size);
+
+  write_plan touching;
+  touching.add_value(page_size, text("value"));
+  touching.prepare({page_size, page_size});
+  BOOST_CHECK_THROW(touching.seal(), invariant_violation);
+}
+
 BOOST_AUTO_TEST_CASE(the_last_superblock_counts) {
   write_plan plan;
   plan.set_superblock(0, text("old"));

@@ -191,6 +191,30 @@ BOOST_AUTO_TEST_CASE(longest_is_cut_to_size_and_lowest_among_equals) {
   BOOST_CHECK(!map.take_longest(2 * page_size));
 }
 
+BOOST_AUTO_TEST_CASE(what_lies_behind_an_end_can_be_left_alone) {
+  free_map map;
+  map.release(pages(0, 2));
+  map.release(pages(10, 5));
+  map.release(pages(20, 30));
+  const auto end = 23 * page_size;
+  BOOST_CHECK(!map.take_run_before(6 * page_size, end));
+  BOOST_CHECK(map.take_run_before(3 * page_size, end) == pages(10, 3));
+  BOOST_CHECK(map.take_run_before(3 * page_size, end) == pages(20, 3));
+  // From the start again once nothing further on fits.
+  BOOST_CHECK(map.take_run_before(2 * page_size, end) == pages(0, 2));
+  map.release(pages(0, 2));
+  BOOST_CHECK(!map.take_run_before(3 * page_size, end));
+
+  map.release(pages(20, 3));
+  BOOST_CHECK(!map.take_longest_before(4 * page_size, 9 * page_size, end));
+  BOOST_CHECK(map.take_longest_before(page_size, 9 * page_size, end) == pages(20, 3));
+  BOOST_CHECK(map.take_longest_before(page_size, page_size, end) == pages(0, 1));
+  BOOST_CHECK(map.take_longest_before(page_size, 9 * page_size, end) == pages(13, 2));
+  BOOST_CHECK(map.take_longest_before(page_size, 9 * page_size, end) == pages(1, 1));
+  BOOST_CHECK(!map.take_longest_before(page_size, 9 * page_size, end));
+  BOOST_CHECK(runs_of(map) == std::vector{pages(23, 27)});
+}
+
 BOOST_AUTO_TEST_CASE(agrees_with_a_bitmap_under_random_operations) {
   constexpr std::uint64_t page_count = 300;
   for (std::uint64_t seed = 1; seed <= 6; ++seed) {

@@ -146,14 +146,56 @@ BOOST_AUTO_TEST_CASE(fragmented_space_supplies_what_it_promised) {
   BOOST_CHECK_EQUAL(space.stats().outstanding, 0U);
 }
 
-BOOST_AUTO_TEST_CASE(a_fragmented_refill_takes_the_longest_runs_first) {
+BOOST_AUTO_TEST_CASE(a_refill_takes_used_space_first_and_the_longest_runs_of_it) {
   auto space = space_of(20);
   const auto first = head / page_size;
   BOOST_REQUIRE(space.claim_pages(pages(first + 3, 1)).ok());   // runs of 3,
   BOOST_REQUIRE(space.claim_pages(pages(first + 12, 1)).ok());  // 8
   lease l;                                                      // and 7 pages
   space.refill(l, in_pages(10));
-  BOOST_CHECK(l.release() == (std::vector{pages(first + 4, 8), pages(first + 13, 2)}));
+  BOOST_CHECK(l.release() == (std::vector{pages(first, 2), pages(first + 4, 8)}));
+}
+
+BOOST_AUTO_TEST_CASE(what_was_never_given_out_is_fresh) {
+  auto space = space_of(100);
+  const auto first = head / page_size;
+  BOOST_CHECK_EQUAL(space.fresh_from(), head);
+  BOOST_REQUIRE(space.claim_pages(pages(first + 9, 1)).ok());
+  BOOST_CHECK_EQUAL(space.fresh_from(), head + in_pages(10));
+  BOOST_REQUIRE(space.claim_data({head + in_pages(11) + 64, 64}).ok());
+  BOOST_CHECK_EQUAL(space.fresh_from(), head + in_pages(12));
+  BOOST_REQUIRE(space.allocate_contiguous(in_pages(20), in_pages(20)).has_value());
+  BOOST_CHECK_EQUAL(space.fresh_from(), head + in_pages(32));
+  lease l;
+  space.refill(l, in_pages(30));
+  BOOST_CHECK_GT(space.fresh_from(), head + in_pages(32));
+  // What comes back was given out all the same.
+  const auto fresh_from = space.fresh_from();
+  space.take_back(std::move(l));
+  BOOST_CHECK_EQUAL(space.fresh_from(), fresh_from);
+}
+
+BOOST_AUTO_TEST_CASE(short_pieces_are_used_again_only_while_much_lies_idle) {
+  // 400 pages of which every fifth is free, and fresh pages behind them.
+  auto space = space_of(1000);
+  const auto first = head / page_size;
+  for (std::uint64_t i = 0; i < 400; i += 5)
+    BOOST_REQUIRE(space.claim_pages(pages(first + i, 4)).ok());
+  lease l;
+  space.refill(l, in_pages(10));
+  BOOST_CHECK(l.release() == std::vector{pages(first + 399, 10)});
+  // With another page in five free a third of what is used lies idle.
+  for (std::uint64_t i = 0; i < 400; i += 5) space.free_extent(pages(first + i, 1));
+  space.refill(l, in_pages(10));
+  const auto again = l.release();
+  BOOST_CHECK_EQUAL(bytes_of(again), in_pages(10));
+  for (const auto& run : again) BOOST_CHECK_LT(run.offset, head + in_pages(400));
+  // Long ones in any case.
+  auto roomy = space_of(1000);
+  BOOST_REQUIRE(roomy.claim_pages(pages(first, 400)).ok());
+  BOOST_REQUIRE(roomy.claim_pages(pages(first + 416, 1)).ok());
+  roomy.refill(l, in_pages(20));
+  BOOST_CHECK(l.release() == (std::vector{pages(first + 400, 16), pages(first + 417, 4)}));
 }
 
 BOOST_AUTO_TEST_CASE(a_refill_goes_on_in_one_run_where_it_can) {

@@ -25,6 +25,15 @@
 
 namespace stowage::test {
 
+struct traced_operation : device_operation {
+  /// A write that only prepares pages.
+  bool only_zeros = false;
+
+  [[nodiscard]] bool writes_content() const noexcept {
+    return call == device_call::write && !only_zeros;
+  }
+};
+
 class device_rig {
  public:
   /// `image` may be empty: a device without bytes.
@@ -43,7 +52,14 @@ class device_rig {
   [[nodiscard]] std::unique_ptr<block_device> open() {
     auto traced = std::make_unique<tracing_device>(
         std::make_unique<gate>(*this),
-        [this](const device_operation& operation) { trace.push_back(operation); });
+        [this](device_operation operation) {
+          traced_operation told{std::move(operation)};
+          told.only_zeros = std::ranges::all_of(told.payload.view(),
+                                                [](std::byte b) { return b == std::byte{0}; });
+          told.payload = {};
+          trace.push_back(std::move(told));
+        },
+        tracing_device::payloads::keep);
     return std::make_unique<latched_device>(std::move(traced));
   }
 
@@ -84,7 +100,7 @@ class device_rig {
   }
   [[nodiscard]] bool is_closed() const { return closed_; }
 
-  std::vector<device_operation> trace;
+  std::vector<traced_operation> trace;
   /// Sees the buffers of each write before it happens.
   std::function<void(std::span<const byte_view>)> watch_write;
 
