@@ -15,10 +15,13 @@
 #include <caf/scheduled_actor.hpp>
 #include <caf/typed_message_view.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
+#include <random>
 
 #if CAF_MAJOR_VERSION >= 1
 #include <caf/test/context.hpp>
@@ -60,6 +63,8 @@ class caf_driver {
  public:
   caf::actor_system& system() noexcept { return fixture_.sys; }
   bool step() { return fixture_.dispatch_message(); }
+  // CAF's fixture has no way to reorder what it dispatches: here every seed has the same order.
+  void choose(std::uint64_t /*chosen*/) {}
   void advance(caf::timespan by) { fixture_.advance_time(by); }
   std::size_t running_actors() { return fixture_.sys.registry().running(); }
 
@@ -78,6 +83,13 @@ class caf_driver {
  public:
   caf::actor_system& system() noexcept { return system_; }
   bool step() { return scheduler().try_run_once(); }
+  /// The actor that is number `chosen`, modulo all that have messages, is the next to run.
+  void choose(std::uint64_t chosen) {
+    auto& jobs = scheduler().jobs;
+    if (jobs.size() < 2) return;
+    const auto at = jobs.begin() + static_cast<std::ptrdiff_t>(chosen % jobs.size());
+    std::rotate(jobs.begin(), at, at + 1);
+  }
   void advance(caf::timespan by) { scheduler().advance_time(by); }
   std::size_t running_actors() { return system_.registry().running(); }
 
@@ -102,8 +114,15 @@ class deterministic_system {
  public:
   [[nodiscard]] caf::actor_system& system() noexcept { return driver_.system(); }
 
+  /// From now on the actor that handles a message next is chosen by the seed, and not the one that has waited
+  /// longest. Each actor still handles its messages in order.
+  void shuffle(std::uint64_t seed) { order_.emplace(seed); }
+
   /// Lets one actor handle one message. False if nobody has any.
-  bool step() { return driver_.step(); }
+  bool step() {
+    if (order_) driver_.choose((*order_)());
+    return driver_.step();
+  }
 
   /// Until nobody has anything to do at this moment.
   void run() {
@@ -138,6 +157,7 @@ class deterministic_system {
 
  private:
   detail::caf_driver driver_;
+  std::optional<std::mt19937_64> order_;
 };
 
 }  // namespace stowage::test

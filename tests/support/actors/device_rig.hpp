@@ -7,6 +7,7 @@
 // Limits: outlives every device it gave.
 #pragma once
 
+#include <stowage/storage/core/checksum.hpp>
 #include <stowage/storage/device/device_call.hpp>
 #include <stowage/storage/device/faulty_device.hpp>
 #include <stowage/storage/device/latched_device.hpp>
@@ -28,6 +29,8 @@ namespace stowage::test {
 struct traced_operation : device_operation {
   /// A write that only prepares pages.
   bool only_zeros = false;
+  /// Of what was written.
+  hash128 sum{};
 
   [[nodiscard]] bool writes_content() const noexcept {
     return call == device_call::write && !only_zeros;
@@ -56,6 +59,7 @@ class device_rig {
           traced_operation told{std::move(operation)};
           told.only_zeros = std::ranges::all_of(told.payload.view(),
                                                 [](std::byte b) { return b == std::byte{0}; });
+          told.sum = checksum(told.payload.view(), 0);
           told.payload = {};
           trace.push_back(std::move(told));
         },

@@ -1,0 +1,214 @@
+#include <stowage/tests/support/actors/random_clients.hpp>
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+namespace stowage::test {
+
+template <class T, class Record>
+void random_clients::expect(answer<T> pending, Record on_answer) {
+  ++asked_;
+  auto shared = std::make_shared<answer<T>>(std::move(pending));
+  under_way_.push_back([this, shared, on_answer]() mutable {
+    if (!shared->arrived()) return false;
+    ++answered_;
+    on_answer(shared->get());
+    return true;
+  });
+}
+
+void random_clients::send_something() {
+  switch (below(12)) {
+    case 3: return mix_.deletes ? send_delete() : send_put();
+    case 4: return mix_.put_many ? send_put_many() : send_put();
+    case 5:
+    case 6: return mix_.transactions ? send_commit() : send_put();
+    case 7:
+    case 8: return send_get();
+    case 9: return mix_.lists ? send_list() : send_get();
+    case 10: return mix_.flushes ? send_flush() : send_get();
+    case 11: return;
+    default: return send_put();
+  }
+}
+
+std::string random_clients::new_value() {
+  const auto size = below(one_in(10) ? mix_.value_bytes_end : 300);
+  return std::to_string(++values_) + ":" + std::string(size, 'v');
+}
+
+std::size_t random_clients::record(std::vector<written> writes, durability level) {
+  history_.writes.push_back(
+      {now_, UINT64_MAX, std::move(writes), level == durability::durable, outcome::unknown});
+  return history_.writes.size() - 1;
+}
+
+// What is certain about a write that failed.
+void random_clients::record_failure(std::size_t event, const failure& why) {
+  auto& e = history_.writes[event];
+  e.answered = now_;
+  switch (why.code) {
+    case errc::conflict: {
+      read_event found{e.invoked, now_, why.name, {}, false};
+      if (why.actual != version{}) found.found = seen_block{why.actual, {}};
+      record_read(std::move(found));
+      e.what = outcome::rejected;
+      return;
+    }
+    case errc::not_found:
+      record_read({e.invoked, now_, why.name, {}, false});
+      e.what = outcome::rejected;
+      return;
+    case errc::no_space:
+    case errc::overloaded:
+    case errc::limit_exceeded: e.what = outcome::rejected; return;
+    default: return;  // it may have happened
+  }
+}
+
+// Once the device has failed, what was only accepted vanishes: reads are no part of the history then.
+void random_clients::record_read(read_event r) {
+  if (!device_failed()) history_.reads.push_back(std::move(r));
+}
+
+bool random_clients::device_failed() const {
+  return std::ranges::any_of(f_.rig->trace, [](const device_operation& o) {
+    return o.error && o.call != device_call::allocate;
+  });
+}
+
+std::optional<version> random_clients::any_expectation(const std::string& name) {
+  if (!one_in(3)) return std::nullopt;
+  if (one_in(3)) return version{};
+  // Some version that the name had; often it is the current one.
+  version known;
+  for (const auto& e : history_.writes)
+    for (const auto& w : e.writes)
+      if (w.name == name && e.what == outcome::taken && !one_in(5)) known = w.ver;
+  return known;
+}
+
+void random_clients::send_put() {
+  auto name = any_name();
+  auto value = new_value();
+  const auto level = any_level();
+  const auto expected = any_expectation(name);
+  const auto event = record({{name, value, {}}}, level);
+  expect_receipt(
+      event, f_.send(put_request{name, payload{std::move(value)}, level, expected, !one_in(5)}));
+}
+
+void random_clients::send_delete() {
+  auto name = any_name();
+  const auto level = any_level();
+  const auto expected = any_expectation(name);
+  const auto event = record({{name, std::nullopt, {}}}, level);
+  expect_receipt(event, f_.send(delete_request{name, level, expected, !one_in(5)}));
+}
+
+void random_clients::expect_receipt(std::size_t event, answer<receipt> pending) {
+  expect(std::move(pending), [this, event](const result<receipt>& got) {
+    if (!got) return record_failure(event, got.error());
+    auto& e = history_.writes[event];
+    e.answered = now_;
+    e.what = outcome::taken;
+    e.writes.front().ver = got->ver;
+  });
+}
+
+void random_clients::send_commit() {
+  transaction t;
+  std::vector<written> writes;
+  const auto level = any_level();
+  for (auto n = 1 + below(4); n > 0; --n) {
+    auto name = any_name();
+    if (const auto expected = any_expectation(name)) t.expect(name, *expected);
+    if (one_in(4)) {
+      t.remove(name);
+      writes.push_back({name, std::nullopt, {}});
+    } else {
+      auto value = new_value();
+      writes.push_back({name, value, {}});
+      t.put(name, payload{std::move(value)});
+    }
+  }
+  const auto event = record(std::move(writes), level);
+  expect(f_.send(commit_request{std::move(t), level, !one_in(5)}),
+         [this, event](const result<commit_receipt>& got) {
+           if (!got) return record_failure(event, got.error());
+           auto& e = history_.writes[event];
+           e.answered = now_;
+           e.what = outcome::taken;
+           BOOST_TEST_REQUIRE(got->versions.size() == e.writes.size());
+           for (std::size_t i = 0; i < e.writes.size(); ++i) e.writes[i].ver = got->versions[i];
+         });
+}
+
+void random_clients::send_put_many() {
+  std::vector<single_write> writes;
+  std::vector<std::size_t> events;
+  const auto level = any_level();
+  for (auto n = 1 + below(6); n > 0; --n) {
+    auto name = any_name();
+    const auto expected = any_expectation(name);
+    if (one_in(4)) {
+      events.push_back(record({{name, std::nullopt, {}}}, level));
+      writes.push_back({name, {}, true, expected});
+    } else {
+      auto value = new_value();
+      events.push_back(record({{name, value, {}}}, level));
+      writes.push_back({name, payload{std::move(value)}, false, expected});
+    }
+  }
+  expect(f_.send(put_many_request{std::move(writes), level, !one_in(5)}),
+         [this, events](const result<put_many_result>& got) {
+           if (!got) {
+             for (const auto event : events) record_failure(event, got.error());
+             return;
+           }
+           BOOST_TEST_REQUIRE(got->versions.size() == events.size());
+           for (std::size_t i = 0; i < events.size(); ++i) {
+             auto& e = history_.writes[events[i]];
+             e.answered = now_;
+             if (got->versions[i] == version{}) continue;
+             e.what = outcome::taken;
+             e.writes.front().ver = got->versions[i];
+           }
+           for (const auto& refused : got->failures)
+             record_failure(events[refused.at], refused.why);
+         });
+}
+
+void random_clients::send_get() {
+  auto name = any_name();
+  expect(f_.get(name), [this, name, invoked = now_](const result<block_value>& got) {
+    read_event r{invoked, now_, name, {}, true};
+    if (got)
+      r.found = seen_block{got->ver, std::string{got->value.text()}};
+    else if (got.error().code != errc::not_found)
+      return;
+    record_read(std::move(r));
+  });
+}
+
+void random_clients::send_list() {
+  expect(f_.list(), [this, invoked = now_](const result<block_list>& got) {
+    if (!got || device_failed()) return;
+    list_event l{invoked, now_, {}};
+    for (const auto& b : got->blocks) l.found.emplace(b.name, b.ver);
+    history_.lists.push_back(std::move(l));
+  });
+}
+
+void random_clients::send_flush() {
+  expect(f_.flush(), [this, invoked = now_](const result<void>& got) {
+    if (got) history_.flushes.push_back({invoked, now_});
+  });
+}
+
+void random_clients::take_answers() {
+  std::erase_if(under_way_, [](request_under_way& r) { return r(); });
+}
+
+}  // namespace stowage::test
