@@ -72,10 +72,13 @@ void random_clients::record_read(read_event r) {
   if (!device_failed()) history_.reads.push_back(std::move(r));
 }
 
-bool random_clients::device_failed() const {
-  return std::ranges::any_of(f_.rig->trace, [](const device_operation& o) {
-    return o.error && o.call != device_call::allocate;
-  });
+bool random_clients::device_failed() {
+  // Answers may still come in when the device is gone.
+  if (f_.rig)
+    device_failed_ = std::ranges::any_of(f_.rig->trace, [](const device_operation& o) {
+      return o.error && o.call != device_call::allocate;
+    });
+  return device_failed_;
 }
 
 std::optional<version> random_clients::any_expectation(const std::string& name) {

@@ -48,8 +48,8 @@ class random_clients {
   [[nodiscard]] std::size_t under_way() const noexcept { return under_way_.size(); }
   [[nodiscard]] std::uint64_t asked() const noexcept { return asked_; }
   [[nodiscard]] std::uint64_t answered() const noexcept { return answered_; }
-  /// The device has failed a call that may have changed it.
-  [[nodiscard]] bool device_failed() const;
+  /// The device of the store that is open, or was last, has failed a call that may have changed it.
+  [[nodiscard]] bool device_failed();
 
  private:
   /// Answers whether the answer is there, and records it if so.
@@ -83,6 +83,7 @@ class random_clients {
   const std::uint64_t& now_;
   request_mix mix_;
   std::vector<request_under_way> under_way_;
+  bool device_failed_ = false;
   std::uint64_t values_ = 0;
   std::uint64_t asked_ = 0;
   std::uint64_t answered_ = 0;

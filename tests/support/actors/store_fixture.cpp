@@ -106,6 +106,20 @@ void store_fixture::open() {
   run();
 }
 
+bool store_fixture::fail_to_open(device_call call, std::uint64_t nth) {
+  BOOST_REQUIRE(!store && !image_.empty());
+  rig = std::make_unique<device_rig>(std::move(image_), capacity, fault_seed + ++lives_);
+  bool failed = false;
+  {
+    auto device = rig->open();
+    rig->fail_next(call, EIO, nth);
+    failed = !recover(*device, store_access::read_write);
+  }
+  image_ = rig->image_after_power_loss();
+  rig.reset();
+  return failed;
+}
+
 void store_fixture::close() {
   auto closed = ask_close();
   run();

@@ -97,6 +97,9 @@ class store_fixture {
 
   /// Creates or recovers the store and spawns its actors; `options` and `capacity` count from here on.
   void open();
+  /// An open during which the nth call of this kind fails, followed by a power loss; false if the open had
+  /// fewer such calls, and then nothing happened but a complete recovery and the power loss.
+  bool fail_to_open(device_call call, std::uint64_t nth);
   /// Closes in order; fails the test if the store does not say so.
   void close();
   /// A power loss at this moment: what is not synced is kept, lost or garbage by `fault_seed`.

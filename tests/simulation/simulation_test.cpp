@@ -1,0 +1,87 @@
+// Seeds of the simulation. A failing one is replayed by `stowage-sim --seed N`, and cut down by `--shrink`.
+#include <stowage/tests/support/actors/simulation.hpp>
+#include <stowage/tests/support/test_size.hpp>
+
+#include <cstdint>
+#include <set>
+
+using namespace stowage;
+using namespace stowage::test;
+
+namespace {
+
+/// Each part is a test of its own, so that they run side by side.
+void run_part(std::uint64_t part) {
+  const auto count = by_size<std::uint64_t>(10, 250, 25'000);
+  simulation_report sum;
+  for (auto seed = part * 1'000'000 + 1; seed <= part * 1'000'000 + count; ++seed) {
+    BOOST_TEST_CONTEXT("stowage-sim --seed " << seed) {
+      simulation_options how;
+      how.seed = seed;
+      const auto said = simulate(how);
+      for (const auto& v : said.violations) BOOST_ERROR(v);
+      sum.lives += said.lives;
+      sum.steps += said.steps;
+      sum.writes += said.writes;
+      sum.reads += said.reads;
+      sum.power_losses += said.power_losses;
+      sum.failed_devices += said.failed_devices;
+      sum.crashed_recoveries += said.crashed_recoveries;
+    }
+  }
+  BOOST_TEST_MESSAGE(count << " seeds: " << sum.steps << " steps, " << sum.lives << " lives, "
+                           << sum.writes << " writes, " << sum.reads << " reads and lists, "
+                           << sum.power_losses << " power losses, " << sum.failed_devices
+                           << " failed devices, " << sum.crashed_recoveries
+                           << " crashed recoveries");
+  // It has to have been exciting.
+  BOOST_TEST(sum.lives > 2 * count);
+  BOOST_TEST(sum.writes > 500 * count);
+  BOOST_TEST(sum.power_losses > count);
+  BOOST_TEST(sum.failed_devices > 0U);
+  BOOST_TEST(sum.crashed_recoveries > 0U);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(seeds)
+
+BOOST_AUTO_TEST_CASE(part_0) { run_part(0); }
+BOOST_AUTO_TEST_CASE(part_1) { run_part(1); }
+BOOST_AUTO_TEST_CASE(part_2) { run_part(2); }
+BOOST_AUTO_TEST_CASE(part_3) { run_part(3); }
+BOOST_AUTO_TEST_CASE(part_4) { run_part(4); }
+BOOST_AUTO_TEST_CASE(part_5) { run_part(5); }
+BOOST_AUTO_TEST_CASE(part_6) { run_part(6); }
+BOOST_AUTO_TEST_CASE(part_7) { run_part(7); }
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(replay)
+
+BOOST_AUTO_TEST_CASE(the_same_seed_has_the_same_trace) {
+  std::set<std::uint64_t> hashes;
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    simulation_options how;
+    how.seed = seed;
+    how.steps_max = 600;
+    const auto once = simulate(how).trace_hash;
+    BOOST_TEST(simulate(how).trace_hash == once);
+    hashes.insert(once);
+  }
+  BOOST_TEST(hashes.size() == 10U);
+}
+
+BOOST_AUTO_TEST_CASE(a_shorter_run_is_a_prefix) {
+  simulation_options how;
+  how.seed = 3;
+  how.steps_max = 700;
+  const auto whole = simulate(how);
+  how.steps_max = 100;
+  const auto prefix = simulate(how);
+  BOOST_TEST(prefix.steps == 100U);
+  BOOST_TEST(prefix.writes < whole.writes);
+  BOOST_TEST(prefix.violations.empty());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
