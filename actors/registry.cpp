@@ -293,8 +293,10 @@ void registry_state::on_checkpoint_ended(const caf::error& why) {
 void registry_state::poison(const failure& why) {
   if (failed_) return;
   failed_ = why;
+  // `no_space` says that nothing was taken. These ops were taken, and may be found by recovery.
+  if (why.code == errc::no_space) failed_->code = errc::io_error;
   // Whoever waits for one of the ops in flight gets the cause itself; their versions vanish.
-  pending_.fail_all(to_error(why));
+  pending_.fail_all(to_error(*failed_));
   overlay_.clear();
   auto waiting = std::exchange(parked_, {});
   parked_names_.reset();

@@ -101,7 +101,7 @@ class run_of_clients {
     clients_.take_answers();
     BOOST_TEST(clients_.under_way() == 0U);
     BOOST_TEST(clients_.answered() == clients_.asked());
-    for (const auto& rule : broken_rules(history_)) BOOST_ERROR(rule);
+    for (const auto& rule : broken_rules(with_what_was_seen(history_))) BOOST_ERROR(rule);
 
     f_.open();
     std::map<std::string, seen_block> state;
@@ -112,7 +112,9 @@ class run_of_clients {
     auto next = f_.put("next", "v", durability::durable);
     f_.run();
     if (next.code() == errc::no_space) return;
-    for (const auto& rule : broken_by_recovery(history_, state, next->ver)) BOOST_ERROR(rule);
+    for (const auto& rule :
+         broken_by_recovery(with_what_was_seen(history_, state), state, next->ver))
+      BOOST_ERROR(rule);
   }
 
   store_fixture f_;

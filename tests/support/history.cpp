@@ -8,13 +8,21 @@ namespace stowage::test {
 namespace {
 
 std::string show(version v) { return std::to_string(v.value); }
+std::string show(const std::optional<seen_block>& b) {
+  return b ? "version " + show(b->ver) + " of " + std::to_string(b->value.size()) + " bytes"
+           : "nothing";
+}
 
-// The taken writes of each name in version order, and the versions inside a transaction.
+bool happened(const write_event& event) {
+  return event.what == outcome::taken || event.what == outcome::seen;
+}
+
+// The writes of each name that happened in version order, and the versions inside a transaction.
 class timeline {
  public:
   explicit timeline(const history& h) {
     for (const auto& event : h.writes) {
-      if (event.what != outcome::taken) continue;
+      if (!happened(event)) continue;
       for (const auto& w : event.writes) of_name_[w.name].emplace(w.ver, entry{&event, w.value});
       for (const auto& w : event.writes) moments_.insert(w.ver);
       // Between its first and its last write a transaction is not there yet.
@@ -57,6 +65,14 @@ class timeline {
   std::set<version> inside_;
 };
 
+// Whether a write of this name by this time has an outcome that nobody knows.
+bool may_have_happened(const history& h, const std::string& name, std::uint64_t time) {
+  return std::ranges::any_of(h.writes, [&](const write_event& event) {
+    return event.what == outcome::unknown && event.invoked <= time &&
+           std::ranges::any_of(event.writes, [&](const written& w) { return w.name == name; });
+  });
+}
+
 class checker {
  public:
   explicit checker(const history& h) : h_{&h}, line_{h} {}
@@ -75,7 +91,7 @@ class checker {
   void versions_are_given_once() {
     std::set<version> given;
     for (const auto& event : h_->writes) {
-      if (event.what != outcome::taken) continue;
+      if (!happened(event)) continue;
       for (const auto& w : event.writes) {
         if (w.ver == version{}) broken("the write of " + w.name + " was taken without a version");
         if (!given.insert(w.ver).second) broken("version " + show(w.ver) + " was given twice");
@@ -86,7 +102,7 @@ class checker {
   void versions_follow_real_time() {
     std::vector<const write_event*> taken;
     for (const auto& event : h_->writes)
-      if (event.what == outcome::taken && !event.writes.empty()) taken.push_back(&event);
+      if (happened(event) && !event.writes.empty()) taken.push_back(&event);
     for (const auto* before : taken)
       for (const auto* after : taken)
         if (before->answered < after->invoked &&
@@ -111,6 +127,8 @@ class checker {
     const auto where = "a read of " + r.name + " at " + std::to_string(r.invoked);
     if (r.found) {
       const auto it = all.find(r.found->ver);
+      // A conflict tells the version only.
+      if (it == all.end() && !r.has_value && may_have_happened(*h_, r.name, r.answered)) return;
       if (it == all.end() || !it->second.value || it->second.event->invoked > r.answered)
         return broken(where + " found version " + show(r.found->ver) + ", which nobody wrote");
       if (r.has_value && *it->second.value != r.found->value)
@@ -123,6 +141,7 @@ class checker {
     bool possible = least == version{};
     for (const auto& [ver, e] : all)
       possible = possible || (!e.value && ver >= least && e.event->invoked <= r.answered);
+    possible = possible || may_have_happened(*h_, r.name, r.answered);
     if (!possible) broken(where + " found nothing after version " + show(least));
   }
 
@@ -136,7 +155,11 @@ class checker {
       if (std::ranges::all_of(line_.names(), [&](const auto& n) {
             const auto state = line_.state(n.first, moment);
             const auto it = l.found.find(n.first);
-            return state ? it != l.found.end() && it->second == state->ver : it == l.found.end();
+            if (state ? it != l.found.end() && it->second == state->ver : it == l.found.end())
+              return true;
+            // What the list shows instead is the work of nobody else.
+            const bool is_known = it != l.found.end() && n.second.contains(it->second);
+            return !is_known && may_have_happened(*h_, n.first, l.answered);
           }))
         return;
     }
@@ -166,6 +189,28 @@ bool unknown_write_of(const history& h, const std::string& name,
 
 }  // namespace
 
+history with_what_was_seen(history h, const std::map<std::string, seen_block>& state) {
+  std::map<std::string, std::pair<write_event*, std::size_t>> by_value;
+  for (auto& event : h.writes) {
+    if (event.what != outcome::unknown) continue;
+    for (std::size_t i = 0; i < event.writes.size(); ++i)
+      if (event.writes[i].value) by_value[*event.writes[i].value] = {&event, i};
+  }
+  const auto see = [&](const seen_block& found) {
+    const auto it = by_value.find(found.value);
+    if (it == by_value.end()) return;
+    auto& [event, index] = it->second;
+    event->what = outcome::seen;
+    event->answered = UINT64_MAX;
+    for (std::size_t i = 0; i < event->writes.size(); ++i)
+      event->writes[i].ver = version{found.ver.value + i - index};
+  };
+  for (const auto& r : h.reads)
+    if (r.found && r.has_value) see(*r.found);
+  for (const auto& [name, found] : state) see(found);
+  return h;
+}
+
 std::vector<std::string> broken_rules(const history& h) { return checker{h}.run(); }
 
 std::vector<std::string> broken_by_recovery(const history& h,
@@ -189,17 +234,27 @@ std::vector<std::string> broken_by_recovery(const history& h,
   std::set<std::string> names;
   for (const auto& [name, all] : line.names()) names.insert(name);
   for (const auto& [name, found] : state) names.insert(name);
-  bool is_a_moment = false;
+  // What differs from the moment that comes nearest.
+  std::optional<std::vector<std::string>> differs;
   for (const auto moment : line.moments()) {
     if (moment < durable) continue;
-    is_a_moment = is_a_moment || std::ranges::all_of(names, [&](const std::string& name) {
-                    const auto it = state.find(name);
-                    const auto found = it == state.end() ? std::nullopt : std::optional{it->second};
-                    return found == line.state(name, moment) || unknown_write_of(h, name, found);
-                  });
+    std::vector<std::string> here;
+    for (const auto& name : names) {
+      const auto it = state.find(name);
+      const auto found = it == state.end() ? std::nullopt : std::optional{it->second};
+      const auto expected = line.state(name, moment);
+      if (found == expected || unknown_write_of(h, name, found)) continue;
+      here.push_back(name + " " + show(found) + " instead of " + show(expected) + " at " +
+                     show(moment));
+    }
+    if (!differs || here.size() < differs->size()) differs = std::move(here);
   }
-  if (!is_a_moment)
-    broken.push_back("what was recovered is the state of no moment after version " + show(durable));
+  if (!differs || !differs->empty()) {
+    auto text = "what was recovered is the state of no moment after version " + show(durable);
+    if (differs)
+      for (const auto& d : *differs) text += "; " + d;
+    broken.push_back(std::move(text));
+  }
 
   // A transaction of unknown outcome is there whole, or overwritten later, if any of it is there.
   for (const auto& event : h.writes) {

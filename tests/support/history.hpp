@@ -39,6 +39,7 @@ enum class outcome : std::uint8_t {
   taken,     ///< every write has its version
   rejected,  ///< surely nothing happened
   unknown,   ///< it may have happened
+  seen,      ///< nobody was told, but somebody read it: it happened, with the version that was read
 };
 
 struct write_event {
@@ -78,6 +79,11 @@ struct history {
   std::vector<list_event> lists;
   std::vector<flush_event> flushes;
 };
+
+/// Finds out by the values that were read, and by those of `state`, which writes of unknown outcome happened: the
+/// versions of a transaction follow one another.
+[[nodiscard]] history with_what_was_seen(history h,
+                                         const std::map<std::string, seen_block>& state = {});
 
 /// The rules that `h` breaks, one line each.
 [[nodiscard]] std::vector<std::string> broken_rules(const history& h);

@@ -96,7 +96,7 @@ class simulation {
     said_.writes += history_.writes.size();
     said_.reads += history_.reads.size() + history_.lists.size();
     hash_history();
-    for (const auto& rule : broken_rules(history_)) violated(rule);
+    for (const auto& rule : broken_rules(with_what_was_seen(history_))) violated(rule);
     no_version_is_given_again();
     begin_life();
   }
@@ -137,7 +137,8 @@ class simulation {
     auto names = f_.list({}, {}, list_limit_max);
     f_.run();
     for (const auto& b : names->blocks) state[b.name] = {b.ver, f_.value_of(b.name)};
-    for (const auto& rule : broken_by_recovery(history_, state, version{UINT64_MAX}))
+    for (const auto& rule :
+         broken_by_recovery(with_what_was_seen(history_, state), state, version{UINT64_MAX}))
       violated(rule);
     history_ = {};
     for (const auto& [name, block] : state)
