@@ -4,6 +4,7 @@
 #include <stowage/storage/log/replay_table.hpp>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace stowage {
@@ -43,7 +44,12 @@ class walker {
  public:
   walker(block_device& device, const journal_lineage& lineage, const journal_position& start,
          read_mode mode)
-      : lineage_{lineage}, at_{start}, file_bytes_{device.size()}, window_{device, mode} {
+      : device_{device},
+        mode_{mode},
+        lineage_{lineage},
+        at_{start},
+        file_bytes_{device.size()},
+        window_{device, mode} {
     end_.areas.push_back(start.area);
   }
 
@@ -77,11 +83,35 @@ class walker {
   }
 
  private:
-  // Looks for the next record behind the last one, then at the start of the announced area.
+  // Looks for the next record behind the last one, then at the start of the announced area. Both places may
+  // have one: where a recovery dropped the first, a later life may have written another one in its stead
+  // that left the area. The later life is right.
   result<candidate> find_next() {
     auto here = examine(at_.area, at_.offset);
-    if (!here || *here != candidate::no_record || !at_.next.exists()) return here;
+    if (!here || !at_.next.exists()) return here;
+    if (*here != candidate::no_record) {
+      auto later = later_life_begins_next_area();
+      if (!later) return std::move(later).error();
+      if (!*later) return here;
+    }
     return examine(at_.next, at_.next.where.offset);
+  }
+
+  // Whether the announced area begins with the next record, of a later life than the one just examined.
+  result<bool> later_life_begins_next_area() {
+    if (first_of_next_area_ != at_.next) {
+      first_of_next_area_ = at_.next;
+      first_of_next_.reset();
+      if (at_.next.where.offset + page_size <= file_bytes_) {
+        page_buffer page{page_size};
+        auto got = device_.read(at_.next.where.offset, page.bytes(), mode_);
+        if (!got) return std::move(got).error();
+        const auto h = decode_record_header(page.bytes().first(*got), at_.next.where.offset,
+                                            lineage_.hash_seed);
+        if (h) first_of_next_ = *h;
+      }
+    }
+    return first_of_next_ && is_next(*first_of_next_, at_.next) && first_of_next_->ep > header_.ep;
   }
 
   result<candidate> examine(const area_ref& area, std::uint64_t offset) {
@@ -151,12 +181,18 @@ class walker {
     return false;
   }
 
+  block_device& device_;
+  read_mode mode_;
   const journal_lineage& lineage_;
   journal_position at_;
   std::uint64_t file_bytes_;
   read_window window_;
   epoch epoch_;
   journal_end end_;
+  // The announced area looked at last, and the record header it begins with, if it does. Kept, because it is
+  // asked for with every record before it.
+  area_ref first_of_next_area_;
+  std::optional<record_header> first_of_next_;
   // The record found last.
   record_header header_;
   area_ref area_;
