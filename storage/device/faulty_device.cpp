@@ -19,7 +19,11 @@ void flip_bit(std::byte& byte, unsigned bit) { byte ^= std::byte{1} << bit; }
 }  // namespace
 
 faulty_device::faulty_device(std::unique_ptr<block_device> inner, fault_plan plan)
-    : inner_{std::move(inner)}, plan_{std::move(plan)}, chance_{plan_.seed} {}
+    : inner_{std::move(inner)},
+      plan_{std::move(plan)},
+      chance_{plan_.seed},
+      synced_size_{inner_->size()},
+      cut_from_{synced_size_} {}
 
 void faulty_device::set_capacity(std::uint64_t bytes) {
   const std::lock_guard lock{mutex_};
@@ -41,6 +45,7 @@ void faulty_device::lose_power() {
   }
   unsynced_.clear();
   put_back(dropped_);
+  lose_length();
 }
 
 result<std::size_t> faulty_device::read(std::uint64_t offset, mutable_byte_view out,
@@ -86,7 +91,10 @@ result<void> faulty_device::sync() {
     return injected(error);
   }
   auto synced = inner_->sync();
-  if (synced) unsynced_.clear();
+  if (!synced) return synced;
+  unsynced_.clear();
+  synced_size_ = cut_from_ = inner_->size();
+  cut_off_.clear();
   return synced;
 }
 
@@ -100,6 +108,7 @@ result<void> faulty_device::allocate(std::uint64_t size) {
 result<void> faulty_device::resize(std::uint64_t size) {
   const std::lock_guard lock{mutex_};
   if (const int error = next_fault(device_call::resize)) return injected(error);
+  if (auto remembered = remember_cut(size); !remembered) return remembered;
   auto cut = inner_->resize(size);
   if (!cut) return cut;
   // What is cut off and grown again reads as zeros, on the medium too.
@@ -120,7 +129,10 @@ void faulty_device::drop_cache() {
 
 std::uint64_t faulty_device::size() const { return inner_->size(); }
 
-result<void> faulty_device::close() { return inner_->close(); }
+result<void> faulty_device::close() {
+  closed_ = true;
+  return inner_->close();
+}
 
 int faulty_device::next_fault(device_call call) {
   const auto nth = ++calls_[static_cast<std::size_t>(call)];
@@ -154,6 +166,36 @@ result<void> faulty_device::remember(extent range) {
     unsynced_.emplace(at, bytes);
   }
   return {};
+}
+
+// Of what was durable, keeps what is cut off.
+result<void> faulty_device::remember_cut(std::uint64_t size) {
+  if (size >= cut_from_) return {};
+  std::vector<std::byte> bytes(static_cast<std::size_t>(cut_from_ - size));
+  if (auto got = inner_->read(size, bytes, read_mode::cached); !got) return std::move(got).error();
+  show_medium(size, bytes);
+  for (auto it = unsynced_.lower_bound(round_down(size, sector_bytes)); it != unsynced_.end(); ++it)
+    for (std::size_t i = 0; i < sector_bytes; ++i)
+      if (it->first + i >= size && it->first + i < cut_from_)
+        bytes[static_cast<std::size_t>(it->first + i - size)] = it->second[i];
+  cut_off_.insert(cut_off_.begin(), bytes.begin(), bytes.end());
+  cut_from_ = size;
+  return {};
+}
+
+void faulty_device::lose_length() {
+  // Of a device that was closed in order, nothing is lost.
+  if (closed_) return;
+  const bool has_changed = inner_->size() != synced_size_ || !cut_off_.empty();
+  if (has_changed && choose(2) == 0) {
+    const auto cut = inner_->resize(std::min(cut_from_, inner_->size()));
+    const auto grown = inner_->allocate(synced_size_);
+    const byte_view bytes{cut_off_};
+    const auto written = inner_->write(cut_from_, {&bytes, 1});
+    invariant(cut.ok() && grown.ok() && written.ok(), "the device under a faulty device failed");
+  }
+  synced_size_ = cut_from_ = inner_->size();
+  cut_off_.clear();
 }
 
 result<void> faulty_device::write_first(std::uint64_t offset, std::span<const byte_view> buffers,

@@ -7,7 +7,7 @@
 // and the next `sync` is good again and saves nothing. A bit flip shows in what a read returns only.
 // Concurrency: everything may be called from any thread; with several readers the order of their calls,
 // and so which of them fails, is the scheduler's.
-// Limits: lengths are never lost: `allocate` and `resize` last at once. No misdirected writes.
+// Limits: no misdirected writes.
 #pragma once
 
 #include <stowage/storage/device/block_device.hpp>
@@ -60,7 +60,8 @@ class faulty_device final : public block_device {
   void set_capacity(std::uint64_t bytes);
 
   /// Puts into the inner device what a power loss at this moment leaves: sectors written since the last
-  /// good sync are kept, lost, or garbage, by the seed; what a failed sync dropped is lost.
+  /// good sync are kept, lost, or garbage, by the seed; what a failed sync dropped is lost; a length changed
+  /// since then is the new or the old one, and what had been cut off is there again with the old one.
   void lose_power();
 
   result<std::size_t> read(std::uint64_t offset, mutable_byte_view out, read_mode mode) override;
@@ -86,6 +87,8 @@ class faulty_device final : public block_device {
                                          std::uint64_t count);
   void show_medium(std::uint64_t offset, mutable_byte_view out) const;
   void put_back(sectors& medium);
+  [[nodiscard]] result<void> remember_cut(std::uint64_t size);
+  void lose_length();
 
   const std::unique_ptr<block_device> inner_;
   mutable std::mutex mutex_;
@@ -96,6 +99,11 @@ class faulty_device final : public block_device {
   sectors unsynced_;
   /// What the medium holds where a failed sync dropped a sector that the cache still shows.
   sectors dropped_;
+  /// The length as of the last good sync, and from where on what was cut off since.
+  std::uint64_t synced_size_;
+  std::uint64_t cut_from_;
+  std::vector<std::byte> cut_off_;
+  bool closed_ = false;
 };
 
 }  // namespace stowage

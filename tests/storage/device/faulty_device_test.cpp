@@ -249,8 +249,56 @@ BOOST_AUTO_TEST_CASE(what_is_cut_off_does_not_come_back) {
   BOOST_TEST(code_of(r.device.allocate(size)) == errc::none);
   for (const auto mode : {read_mode::cached, read_mode::direct})
     BOOST_TEST(read_text(r.device, 100, size, mode) == std::string(size - 100, '\0'));
+  BOOST_TEST(code_of(r.device.sync()) == errc::none);
   r.device.lose_power();
   BOOST_TEST(r.image().substr(100) == std::string(size - 100, '\0'));
+}
+
+BOOST_AUTO_TEST_CASE(a_length_that_was_not_synced_is_the_old_or_the_new_one) {
+  std::map<std::string, int> grown;
+  std::map<std::string, int> cut;
+  for (std::uint64_t seed = 0; seed < 32; ++seed) {
+    rig longer{scripted({}, seed)};
+    BOOST_TEST(code_of(longer.device.allocate(size + 1000)) == errc::none);
+    longer.device.lose_power();
+    ++grown[longer.image()];
+
+    rig shorter{scripted({}, seed)};
+    BOOST_TEST(code_of(shorter.device.resize(1000)) == errc::none);
+    BOOST_TEST(code_of(shorter.device.resize(100)) == errc::none);
+    shorter.device.lose_power();
+    ++cut[shorter.image()];
+  }
+  const std::string old(size, 'a');
+  BOOST_TEST(grown.size() == 2U);
+  BOOST_TEST(grown.contains(old));
+  BOOST_TEST(grown.contains(old + std::string(1000, '\0')));
+  // With the old length, what had been cut off is there again.
+  BOOST_TEST(cut.size() == 2U);
+  BOOST_TEST(cut.contains(old));
+  BOOST_TEST(cut.contains(std::string(100, 'a')));
+}
+
+BOOST_AUTO_TEST_CASE(a_length_that_was_synced_stays) {
+  for (std::uint64_t seed = 0; seed < 8; ++seed) {
+    rig r{scripted({}, seed)};
+    BOOST_TEST(code_of(r.device.resize(1000)) == errc::none);
+    BOOST_TEST(code_of(r.device.sync()) == errc::none);
+    r.device.lose_power();
+    BOOST_TEST(r.image() == std::string(1000, 'a'));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(what_comes_back_with_the_old_length_is_what_was_durable) {
+  for (std::uint64_t seed = 0; seed < 16; ++seed) {
+    rig r{scripted({}, seed)};
+    BOOST_TEST(code_of(write_text(r.device, size / 2, std::string(size / 2, 'b'))) == errc::none);
+    BOOST_TEST(code_of(r.device.resize(100)) == errc::none);
+    r.device.lose_power();
+    const auto image = r.image();
+    if (image.size() == 100) continue;
+    BOOST_TEST(image == std::string(size, 'a'));
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_device_may_end_within_a_sector) {
