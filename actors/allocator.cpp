@@ -10,6 +10,22 @@
 
 namespace stowage {
 
+namespace {
+
+// Beyond the values a compaction leaves room for the journal's areas of the smallest size (the current one, the
+// next, one that the previous root still needs, one to spare), for three checkpoints while one replaces another,
+// and for the reserve; among the values, 1/128 for what clients write meanwhile, and 1 MiB.
+constexpr std::uint64_t areas_while_compacting = 4;
+constexpr std::uint64_t checkpoints_while_compacting = 3;
+constexpr std::uint64_t headroom_part = 128;
+constexpr std::uint64_t headroom_bytes = limits::mib;
+
+// A file that would become shorter by less than this, or than 1/64, is left alone.
+constexpr std::uint64_t gain_bytes_min = limits::mib;
+constexpr std::uint64_t gain_part_min = 64;
+
+}  // namespace
+
 allocator_state::allocator_state(allocator_actor::pointer self, space_map space, disk_actor disk)
     : self_{self}, space_{std::move(space)}, disk_{std::move(disk)} {
   reserve_.set_checkpoint_bytes(0);
@@ -43,12 +59,27 @@ allocator_actor::behavior_type allocator_state::make_behavior() {
         reserve_.fill(space_);
         return caf::unit;
       },
+      [this](const begin_compaction& request) { return begin(request); },
+      [this](const stowage::enforce_file_end&) -> caf::result<bool> { return enforce_file_end(); },
+      [this](const cut_file&) { return cut(); },
+      [this](const end_compaction&) -> caf::result<void> {
+        end();
+        return caf::unit;
+      },
+      [this](const move_budget_request& request) -> caf::result<void> {
+        if (!grant_moves(request.bytes)) return to_error(fail(errc::no_space));
+        return caf::unit;
+      },
       [this](const status_request&) -> caf::result<store_status> { return status(); },
   };
 }
 
 void allocator_state::grow_until(const attempt& missing, const outcome& done) {
-  const auto bytes = missing();
+  auto bytes = missing();
+  if (bytes > 0 && space_.has_ceiling()) {
+    space_.lift_ceiling();
+    bytes = missing();
+  }
   if (bytes == 0) return done({});
   grow_by(growth_for(space_.file_bytes(), bytes), bytes, missing, done);
 }
@@ -74,6 +105,7 @@ void allocator_state::grow_by(std::uint64_t growth, std::uint64_t needed, const 
 }
 
 caf::result<void> allocator_state::grant(const budget_request& request) {
+  if (request.is_ahead_of_need && space_.has_ceiling()) return to_error(fail(errc::no_space));
   reserve_.set_checkpoint_bytes(request.checkpoint_bytes);
   auto promise = self_->make_response_promise<void>();
   grow_until(
@@ -142,6 +174,65 @@ caf::result<checkpoint_space> allocator_state::allocate_checkpoint(
   return promise;
 }
 
+caf::result<compaction_space> allocator_state::begin(const begin_compaction& request) {
+  const auto file_bytes = space_.file_bytes();
+  reserve_.set_checkpoint_bytes(request.checkpoint_bytes);
+  const auto checkpoint =
+      round_up(request.checkpoint_bytes / 8 * 9, limits::checkpoint_page_bytes) +
+      limits::checkpoint_page_bytes;
+  const auto data_end =
+      space_.ceiling_for(request.data_bytes + request.data_bytes / headroom_part + headroom_bytes);
+  file_end_ = data_end + checkpoints_while_compacting * checkpoint +
+              areas_while_compacting * limits::journal_area_bytes_min +
+              space_reserve::target_bytes(request.checkpoint_bytes);
+  const auto gain_min = std::max(gain_bytes_min, file_bytes / gain_part_min);
+  if (file_end_ + gain_min > file_bytes || !space_.set_ceiling(data_end))
+    return compaction_space{file_bytes, file_bytes, file_bytes};
+  return compaction_space{file_bytes, data_end, file_end_};
+}
+
+// Wherever the reserve is, it can be elsewhere.
+bool allocator_state::enforce_file_end() {
+  if (!space_.has_ceiling()) return false;
+  reserve_.give_back(space_);
+  space_.set_file_end(file_end_);
+  reserve_.fill(space_);
+  return true;
+}
+
+void allocator_state::end() {
+  if (!space_.has_ceiling()) return;
+  space_.lift_ceiling();
+  reserve_.fill(space_);
+}
+
+caf::result<compaction_space> allocator_state::cut() {
+  if (!space_.has_ceiling() || !space_.cut()) {
+    end();
+    return compaction_space{space_.file_bytes(), 0, 0};
+  }
+  auto promise = self_->make_response_promise<compaction_space>();
+  // What the file grows by from now on is asked of the disk behind this.
+  const auto cut_to = space_.file_bytes();
+  compat::request(self_, disk_, shrink_device{cut_to})
+      .then(
+          [promise, cut_to]() mutable {
+            promise.deliver(compaction_space{cut_to, 0, 0});
+          },
+          [promise](const caf::error& why) mutable { promise.deliver(why); });
+  return promise;
+}
+
+// Moves give back more than they take, so they may have the last pages there are; they never make the file
+// longer.
+bool allocator_state::grant_moves(std::uint64_t bytes) {
+  if (space_.grant(bytes)) return true;
+  reserve_.lend_workspace(space_);
+  if (space_.grant(bytes)) return true;
+  reserve_.fill(space_);
+  return false;
+}
+
 void allocator_state::account(const group_space& change) {
   if (change.group) {
     if (change.group->spent > 0) space_.spent(change.group->spent);
@@ -157,7 +248,7 @@ store_status allocator_state::status() const {
   const auto s = space_.stats();
   store_status out;
   out.file_bytes = s.file_bytes;
-  out.free_bytes = s.free_bytes + reserve_.held_bytes();
+  out.free_bytes = s.free_bytes + s.set_aside + reserve_.held_bytes();
   out.leased_bytes = s.leased;
   out.promised_bytes = s.outstanding;
   out.reserve_bytes = reserve_.held_bytes();

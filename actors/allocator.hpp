@@ -1,7 +1,8 @@
 // The allocator: free space, promises of it, and the growth of the file.
 //
 // Contract: see messages/allocator.hpp. A budget is granted only when the reserve is full and free space
-// covers it beyond every promise; the file grows when they do not. Areas and checkpoints come from free
+// covers it beyond every promise; the file grows when they do not. Where a compaction has set a ceiling, that
+// is lifted before the file grows: clients go first. Areas and checkpoints come from free
 // space, then from growth, and only then from the reserve.
 // Concurrency: an ordinary scheduled actor.
 // Limits: it decides and counts in `space_map` and `space_reserve`; nothing here touches the device except
@@ -37,6 +38,11 @@ class allocator_state {
                const outcome& done);
 
   caf::result<void> grant(const budget_request& request);
+  caf::result<compaction_space> begin(const begin_compaction& request);
+  [[nodiscard]] bool enforce_file_end();
+  caf::result<compaction_space> cut();
+  void end();
+  [[nodiscard]] bool grant_moves(std::uint64_t bytes);
   caf::result<area_grant> allocate_area(const area_request& request);
   caf::result<checkpoint_space> allocate_checkpoint(const checkpoint_space_request& request);
   void account(const group_space& change);
@@ -46,6 +52,8 @@ class allocator_state {
   space_map space_;
   space_reserve reserve_;
   disk_actor disk_;
+  /// Of the compaction under way.
+  std::uint64_t file_end_ = 0;
 };
 
 using allocator_impl = allocator_actor::stateful_impl<allocator_state>;

@@ -20,6 +20,10 @@ disk_actor::behavior_type disk_state::make_behavior() {
           return to_error(grown.error());
         return caf::unit;
       },
+      [this](const shrink_device& request) -> caf::result<void> {
+        if (auto cut = device_->resize(request.file_bytes); !cut) return to_error(cut.error());
+        return caf::unit;
+      },
       [this](const close_device&) -> caf::result<void> {
         if (auto closed = device_->close(); !closed) return to_error(closed.error());
         return caf::unit;

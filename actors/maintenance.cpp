@@ -19,11 +19,8 @@ static_assert(slice_bytes <= limits::checkpoint_slice_bytes);
 }  // namespace
 
 maintenance_state::maintenance_state(maintenance_actor::pointer self, std::uint64_t hash_seed,
-                                     allocator_actor allocator, writer_actor writer)
-    : self_{self},
-      hash_seed_{hash_seed},
-      allocator_{std::move(allocator)},
-      writer_{std::move(writer)} {}
+                                     compaction_peers peers)
+    : self_{self}, hash_seed_{hash_seed}, peers_{std::move(peers)} {}
 
 maintenance_actor::behavior_type maintenance_state::make_behavior() {
   return {
@@ -38,6 +35,17 @@ maintenance_actor::behavior_type maintenance_state::make_behavior() {
       },
       [this](const next_slice&) -> caf::result<void> {
         if (at_hand_) write_slice();
+        return caf::unit;
+      },
+      [this](const start_compaction& how) -> caf::result<compact_result> {
+        invariant(!compaction_ || compaction_->is_over(), "one compaction at a time");
+        auto answer = self_->make_response_promise<compact_result>();
+        compaction_.emplace(self_, peers_, how, answer);
+        compaction_->step();
+        return answer;
+      },
+      [this](const compaction_step&) -> caf::result<void> {
+        if (compaction_) compaction_->step();
         return caf::unit;
       },
   };
@@ -74,7 +82,7 @@ void maintenance_state::place_and_write(
     request.lengths.push_back(b.size());
     contents.push_back(page_buffer::share(std::move(b)));
   }
-  compat::request(self_, allocator_, std::move(request))
+  compat::request(self_, peers_.allocator, std::move(request))
       .then(
           [this, contents, written](const checkpoint_space& space) {
             auto plan = std::make_shared<write_plan>();
@@ -82,7 +90,7 @@ void maintenance_state::place_and_write(
               plan->add_value(space.pieces[i].offset, contents[i]);
             auto& placed = at_hand_->placed;
             placed.insert(placed.end(), space.pieces.begin(), space.pieces.end());
-            compat::request(self_, writer_, write_pages{std::move(plan)})
+            compat::request(self_, peers_.writer, write_pages{std::move(plan)})
                 .then([written, pieces = space.pieces] { written(pieces); },
                       [this](const caf::error& why) { give_up(why); });
           },
@@ -94,7 +102,7 @@ void maintenance_state::install(root named) {
   finished->named = named;
   finished->pages = at_hand_->placed;
   finished->journal_total = at_hand_->journal_total;
-  compat::request(self_, writer_, install_root{std::move(finished)})
+  compat::request(self_, peers_.writer, install_root{std::move(finished)})
       .then(
           [this] {
             at_hand_->answer.deliver();
@@ -106,7 +114,7 @@ void maintenance_state::install(root named) {
 void maintenance_state::give_up(const caf::error& why) {
   // Only a refusal of space leaves pages that are surely not named by any superblock; after a failed
   // device nothing is reused at all.
-  if (why == errc::no_space) compat::send(self_, allocator_, free_pages{at_hand_->placed});
+  if (why == errc::no_space) compat::send(self_, peers_.allocator, free_pages{at_hand_->placed});
   at_hand_->answer.deliver(why);
   at_hand_.reset();
 }

@@ -1,10 +1,12 @@
-// Maintenance: writes checkpoints, slowly, while clients are served.
+// Maintenance: slow tours while clients are served: checkpoints, and compactions.
 //
 // Contract: see messages/maintenance.hpp. A checkpoint goes out in slices; each slice waits for the sync
-// of the one before, which is what paces it. What a failed checkpoint allocated is given back.
+// of the one before, which is what paces it. What a failed checkpoint allocated is given back. A compaction
+// (see compaction.hpp) may run beside it.
 // Concurrency: an ordinary scheduled actor; one slice is at most 1 MiB of encoding and hashing.
 #pragma once
 
+#include <stowage/actors/compaction.hpp>
 #include <stowage/actors/handover.hpp>
 #include <stowage/messages/allocator.hpp>
 #include <stowage/messages/maintenance.hpp>
@@ -24,7 +26,7 @@ class maintenance_state {
   static inline const char* name = "stowage.maintenance";
 
   maintenance_state(maintenance_actor::pointer self, std::uint64_t hash_seed,
-                    allocator_actor allocator, writer_actor writer);
+                    compaction_peers peers);
   maintenance_actor::behavior_type make_behavior();
 
  private:
@@ -46,9 +48,9 @@ class maintenance_state {
 
   maintenance_actor::pointer self_;
   std::uint64_t hash_seed_;
-  allocator_actor allocator_;
-  writer_actor writer_;
+  compaction_peers peers_;
   std::optional<checkpoint> at_hand_;
+  std::optional<compaction> compaction_;
 };
 
 using maintenance_impl = maintenance_actor::stateful_impl<maintenance_state>;

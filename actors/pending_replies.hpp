@@ -6,6 +6,7 @@
 // Concurrency: owned by the registry; promises are delivered on its thread only.
 #pragma once
 
+#include <stowage/messages/relocation.hpp>
 #include <stowage/messages/store.hpp>
 #include <stowage/storage/core/invariant.hpp>
 
@@ -26,7 +27,7 @@ class pending_replies {
   };
   using flush_promise = caf::typed_response_promise<void>;
   using waiter = std::variant<flush_promise, deferred<receipt>, deferred<put_many_result>,
-                              deferred<commit_receipt>>;
+                              deferred<commit_receipt>, deferred<blocks_moved>>;
 
   /// What a unit of ops holds until it is durable.
   struct held {

@@ -9,6 +9,7 @@
 #include <stowage/storage/log/journal_areas.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace stowage {
@@ -32,7 +33,8 @@ registry_state::registry_state(registry_actor::pointer self, store_options optio
       durable_version_{start.last_version},
       newest_position_{start.position},
       newest_journal_total_{start.journal_bytes},
-      checkpoint_soon_{start.checkpoint_soon} {}
+      checkpoint_soon_{start.checkpoint_soon},
+      look_for_waste_at_{start.journal_bytes + look_for_waste_every} {}
 
 registry_actor::behavior_type registry_state::make_behavior() {
   return {
@@ -66,10 +68,22 @@ registry_actor::behavior_type registry_state::make_behavior() {
         return promise;
       },
       [this](const status_request&) { return on_status(); },
+      [this](const checkpoint_request&) { return on_checkpoint_request(); },
+      [this](const compact_request&) { return on_compact(); },
       [this](const close_request&) -> caf::result<void> {
         auto promise = self_->make_response_promise<void>();
         on_close(promise);
         return promise;
+      },
+      [this](const pin_blocks& message) -> caf::result<pinned_blocks> {
+        if (!takes_writes()) return unavailable();
+        return pin_newest(*message.wanted);
+      },
+      [this](const move_blocks& message) { return on_move(message); },
+      [this](const newest_state_request&) -> caf::result<newest_state> {
+        if (!takes_writes()) return unavailable();
+        return newest_state{std::make_shared<const index_snapshot>(index_.snapshot()),
+                            index_.checkpoint_bytes()};
       },
       [this](const group_durable& message) -> caf::result<void> {
         on_durable(*message.group, message.group);
@@ -249,6 +263,7 @@ void registry_state::on_durable(const durable_group& group,
   if (!checkpoint_running_ &&
       is_checkpoint_due(group.journal_since_root, index_.checkpoint_bytes()))
     start_checkpoint_of_newest();
+  if (newest_journal_total_ >= look_for_waste_at_) look_for_waste();
   pressed_ = false;
   if (budget_waits_for_ == budget_wait::group) budget_waits_for_ = budget_wait::nothing;
   serve_parked();
@@ -261,6 +276,8 @@ void registry_state::start_checkpoint_of_newest() {
   job->at = newest_position_;
   job->journal_total = newest_journal_total_;
   checkpoint_running_ = true;
+  std::ranges::move(std::exchange(next_checkpoint_answers_, {}),
+                    std::back_inserter(checkpoint_answers_));
   checkpoint_journal_total_ = newest_journal_total_;
   compat::request(self_, maintenance_, start_checkpoint{std::move(job)})
       .then([this] { on_checkpoint_ended(caf::error{}); },
@@ -269,6 +286,12 @@ void registry_state::start_checkpoint_of_newest() {
 
 void registry_state::on_checkpoint_ended(const caf::error& why) {
   checkpoint_running_ = false;
+  for (auto& answer : std::exchange(checkpoint_answers_, {})) {
+    if (why)
+      answer.deliver(why);
+    else
+      answer.deliver();
+  }
   if (!why) {
     previous_root_total_ = std::exchange(current_root_total_, checkpoint_journal_total_);
     if (checkpoints_wanted_ > 0 && --checkpoints_wanted_ > 0 && !failed_)
@@ -287,6 +310,7 @@ void registry_state::on_checkpoint_ended(const caf::error& why) {
     else
       serve_parked();
   }
+  if (!checkpoint_running_ && !next_checkpoint_answers_.empty()) start_checkpoint_of_newest();
   close_when_settled();
 }
 
@@ -324,7 +348,8 @@ void registry_state::on_close(caf::typed_response_promise<void> answer) {
 
 // What was accepted or waits is still served; a checkpoint under way is finished, for the next open.
 void registry_state::close_when_settled() {
-  if (!closing_ || draining_ || !parked_.empty() || (checkpoint_running_ && !failed_)) return;
+  if (!closing_ || draining_ || !parked_.empty()) return;
+  if ((checkpoint_running_ || compaction_running_) && !failed_) return;
   draining_ = true;
   compat::request(self_, writer_, drain_writer{})
       .then([this] { stop_readers_then_close_device({}); },
@@ -353,6 +378,11 @@ void registry_state::stop_readers_then_close_device(const failure& outcome) {
 }
 
 void registry_state::finish_closing(const failure& outcome) {
+  // A failed store does not wait for maintenance to end.
+  for (auto* answers : {&checkpoint_answers_, &next_checkpoint_answers_})
+    for (auto& answer : std::exchange(*answers, {})) answer.deliver(unavailable());
+  for (auto* answers : {&compaction_answers_, &next_compaction_answers_})
+    for (auto& answer : std::exchange(*answers, {})) answer.deliver(unavailable());
   for (auto& answer : close_answers_) {
     if (outcome.code == errc::none)
       answer.deliver();
@@ -388,6 +418,9 @@ caf::result<store_status> registry_state::on_status() {
     s.ops_accepted = ops_accepted_;
     s.ops_rejected = ops_rejected_;
     s.pinned_bytes = retirement_.pinned_bytes();
+    s.compactions = compactions_;
+    s.blocks_moved = blocks_moved_;
+    s.bytes_moved = bytes_moved_;
     return s;
   };
   // A peer that died is why the store is poisoned; its counters are missing then, the rest is told.

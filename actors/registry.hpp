@@ -17,6 +17,7 @@
 #include <stowage/messages/disk.hpp>
 #include <stowage/messages/maintenance.hpp>
 #include <stowage/messages/reader.hpp>
+#include <stowage/messages/relocation.hpp>
 #include <stowage/messages/store.hpp>
 #include <stowage/messages/wiring.hpp>
 #include <stowage/messages/writer.hpp>
@@ -43,17 +44,22 @@ namespace stowage {
 inline constexpr std::size_t parked_requests_max = 100'000;
 inline constexpr std::uint64_t parked_credits_max = 2;
 
+/// After so many bytes of journal the registry looks again whether the file is much longer than it need be.
+inline constexpr std::uint64_t look_for_waste_every = limits::mib;
+
 /// The store's handle and, for its own actors, the listener of commits.
-using registry_actor =
-    caf::typed_actor<caf::result<receipt>(put_request), caf::result<block_value>(get_request),
-                     caf::result<receipt>(delete_request),
-                     caf::result<put_many_result>(put_many_request),
-                     caf::result<commit_receipt>(commit_request), caf::result<bool>(exists_request),
-                     caf::result<block_stat>(stat_request), caf::result<block_list>(list_request),
-                     caf::result<void>(flush_request), caf::result<store_status>(status_request),
-                     caf::result<void>(close_request), caf::result<void>(group_durable),
-                     caf::result<void>(root_installed), caf::result<void>(journal_short),
-                     caf::result<void>(store_failed), caf::result<void>(wire_registry)>;
+using registry_actor = caf::typed_actor<
+    caf::result<receipt>(put_request), caf::result<block_value>(get_request),
+    caf::result<receipt>(delete_request), caf::result<put_many_result>(put_many_request),
+    caf::result<commit_receipt>(commit_request), caf::result<bool>(exists_request),
+    caf::result<block_stat>(stat_request), caf::result<block_list>(list_request),
+    caf::result<void>(flush_request), caf::result<store_status>(status_request),
+    caf::result<void>(checkpoint_request), caf::result<compact_result>(compact_request),
+    caf::result<void>(close_request), caf::result<pinned_blocks>(pin_blocks),
+    caf::result<blocks_moved>(move_blocks), caf::result<newest_state>(newest_state_request),
+    caf::result<void>(group_durable), caf::result<void>(root_installed),
+    caf::result<void>(journal_short), caf::result<void>(store_failed),
+    caf::result<void>(wire_registry)>;
 
 /// What the registry starts from.
 struct registry_start {
@@ -175,6 +181,16 @@ class registry_state {
   void on_checkpoint_ended(const caf::error& why);
   void poison(const failure& why);
 
+  // -- compaction -----------------------------------------------------------------------------------
+  [[nodiscard]] caf::result<void> on_checkpoint_request();
+  [[nodiscard]] caf::result<compact_result> on_compact();
+  [[nodiscard]] pinned_blocks pin_newest(const std::vector<block_ref>& wanted);
+  [[nodiscard]] caf::result<blocks_moved> on_move(const move_blocks& request);
+  [[nodiscard]] bool is_newest(const std::string& block, version ver) const;
+  void look_for_waste();
+  void run_compaction(const start_compaction& how);
+  void on_compaction_ended(const caf::expected<compact_result>& outcome);
+
   // -- the end --------------------------------------------------------------------------------------
   void on_close(caf::typed_response_promise<void> answer);
   void close_when_settled();
@@ -237,11 +253,24 @@ class registry_state {
   std::uint64_t previous_root_total_ = 0;
   bool checkpoint_soon_;
   bool checkpoint_running_ = false;
+  /// Who waits for the checkpoint that runs, and for the one after it.
+  std::vector<promise_of<void>> checkpoint_answers_;
+  std::vector<promise_of<void>> next_checkpoint_answers_;
   std::uint64_t checkpoint_journal_total_ = 0;
   /// To be started one after the other, for the areas they free.
   int checkpoints_wanted_ = 0;
   /// The writer waits for such an area.
   bool journal_is_blocked_ = false;
+
+  bool compaction_running_ = false;
+  /// Who asked for the compaction that runs; nobody, if it began by itself.
+  std::vector<promise_of<compact_result>> compaction_answers_;
+  std::vector<promise_of<compact_result>> next_compaction_answers_;
+  /// Journal bytes from which on the file's length is looked at again.
+  std::uint64_t look_for_waste_at_;
+  std::uint64_t compactions_ = 0;
+  std::uint64_t blocks_moved_ = 0;
+  std::uint64_t bytes_moved_ = 0;
 
   std::optional<failure> failed_;
   bool closing_ = false;

@@ -1,6 +1,7 @@
 // How the registry takes writes: limits, turn, credit, expectations, space, version.
 #include <stowage/actors/registry.hpp>
 
+#include <stowage/actors/budget_need.hpp>
 #include <stowage/actors/peer_failure.hpp>
 #include <stowage/storage/core/limits.hpp>
 #include <stowage/storage/log/batch.hpp>
@@ -29,26 +30,6 @@ constexpr int checkpoints_that_free_areas = 2;
 // The most that of a `put_many` is taken at once, as a share of the credit: so the disk works on one part
 // while the next is accepted.
 constexpr std::uint64_t parts_in_flight = 4;
-
-// The most that ops taken together can need: the pages of their values and of a record with nothing else in
-// it. Deletes take nothing: their records go into areas that the reserve guarantees, so that they pass on a
-// full disk.
-class budget_need {
- public:
-  void add_put(std::uint64_t name_bytes, std::uint64_t value_bytes) {
-    pages_.add(value_bytes);
-    body_bytes_ += record_body_bytes_for(name_bytes, value_bytes);
-  }
-  [[nodiscard]] std::uint64_t bytes() const {
-    return body_bytes_ == 0 ? 0 : pages_.bytes() + record_bytes_for(body_bytes_);
-  }
-  /// A checkpoint entry is no longer than the op.
-  [[nodiscard]] std::uint64_t entry_bytes() const noexcept { return body_bytes_; }
-
- private:
-  value_pages pages_;
-  std::uint64_t body_bytes_ = 0;
-};
 
 std::optional<failure> name_refusal(const std::string& name) {
   if (!name.empty() && name.size() <= limits::name_bytes_max) return std::nullopt;
@@ -343,7 +324,7 @@ registry_state::admission registry_state::admit(one_write& w, const write_reques
     return admission::answered;
   }
   budget_need need;
-  if (w.kind == op_kind::put) need.add_put(w.name.size(), w.value.size());
+  if (w.kind == op_kind::put) need.add_value(w.name.size(), w.value.size());
   if (!take_budget(need.bytes(), need.entry_bytes())) return admission::needs_budget;
 
   auto unit = std::make_shared<batch>();
@@ -370,7 +351,7 @@ registry_state::admission registry_state::admit(many_writes& w, const write_requ
       if (!alone && !has_credit(end - w.next + 1, more)) break;
       if (end > w.next && more > bytes_max) break;
       bytes = more;
-      if (!next.removes) need.add_put(next.name.size(), next.value.size());
+      if (!next.removes) need.add_value(next.name.size(), next.value.size());
     }
     if (end == w.next) return admission::needs_credit;
     // 2. Space for all of these.
@@ -424,7 +405,7 @@ registry_state::admission registry_state::admit(whole_transaction& w,
   }
   budget_need need;
   for (const auto& each : w.what.writes())
-    if (!each.removes) need.add_put(each.name.size(), each.value.size());
+    if (!each.removes) need.add_value(each.name.size(), each.value.size());
   if (!take_budget(need.bytes(), need.entry_bytes())) return admission::needs_budget;
 
   commit_receipt answer;
@@ -462,6 +443,7 @@ version registry_state::add_op(batch& unit, op_kind kind, std::string block, sha
 
 void registry_state::sequence(std::shared_ptr<batch> unit, const pending_replies::held& holds,
                               durability level) {
+  unit->through = last_version_;
   pending_.add(last_version_, holds);
   compat::send(self_, writer_, write_ops{std::move(unit), level == durability::durable});
   if (budget_ < budget_piece_bytes_ / 2) prefetch_budget();
@@ -488,7 +470,7 @@ void registry_state::request_budget(std::uint64_t needed, std::uint64_t checkpoi
 
   const budget_request bare{needed, checkpoint_bytes};
   const budget_request with_stock{std::max(needed, budget_piece_bytes_),
-                                  checkpoint_bytes + checkpoint_growth_bytes};
+                                  checkpoint_bytes + checkpoint_growth_bytes, true};
   const auto granted = [this](const budget_request& what) {
     budget_waits_for_ = budget_wait::nothing;
     budget_ += what.bytes;
@@ -496,6 +478,10 @@ void registry_state::request_budget(std::uint64_t needed, std::uint64_t checkpoi
     serve_parked();
   };
   const auto refused = [this](const caf::error& why) { on_budget_refused(peer_failure(why)); };
+  if (compaction_running_) {
+    compat::request(self_, allocator_, bare).then([granted, bare] { granted(bare); }, refused);
+    return;
+  }
   compat::request(self_, allocator_, with_stock)
       .then(
           [this, granted, with_stock] {
@@ -513,12 +499,13 @@ void registry_state::request_budget(std::uint64_t needed, std::uint64_t checkpoi
 // So that the next writes do not wait while the file grows. Nobody is refused if it fails: who needs space
 // asks again.
 void registry_state::prefetch_budget() {
-  if (budget_waits_for_ != budget_wait::nothing || budget_is_prefetched_ || !space_is_ample_)
+  if (budget_waits_for_ != budget_wait::nothing || budget_is_prefetched_ || !space_is_ample_ ||
+      compaction_running_)
     return;
   budget_is_prefetched_ = true;
   const budget_request ahead{
       budget_piece_bytes_,
-      index_.checkpoint_bytes() + pending_.sum().entry_bytes + checkpoint_growth_bytes};
+      index_.checkpoint_bytes() + pending_.sum().entry_bytes + checkpoint_growth_bytes, true};
   compat::request(self_, allocator_, ahead)
       .then(
           [this, ahead] {

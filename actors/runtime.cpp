@@ -171,9 +171,11 @@ store_actor spawn_store(caf::actor_system& system, const store_options& options,
   const auto registry = system.spawn<registry_impl>(options, std::move(names));
   peers.writer = system.spawn<writer_impl>(options.batch, options.sync, std::move(journal),
                                            commit_listener{registry}, peers.allocator, peers.disk);
-  peers.maintenance = system.spawn<maintenance_impl>(hash_seed, peers.allocator, peers.writer);
   for (std::uint32_t i = 0; i < options.readers; ++i)
     peers.readers.push_back(spawn_blocking<reader_impl>(system, how, shared, hash_seed));
+  peers.maintenance = system.spawn<maintenance_impl>(
+      hash_seed, compaction_peers{peers.allocator, peers.writer, relocation_registry{registry},
+                                  peers.readers});
 
   std::vector<std::pair<std::string, caf::actor>> watched{
       {"disk", caf::actor_cast<caf::actor>(peers.disk)},

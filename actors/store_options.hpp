@@ -21,6 +21,14 @@ struct credit_limits {
   friend bool operator==(const credit_limits&, const credit_limits&) = default;
 };
 
+/// When the store compacts its file by itself.
+struct compaction_options {
+  /// Above so many times the bytes that live in it: 1.1 to 100; 0 = only when asked to.
+  double start_above = 1.5;
+
+  friend bool operator==(const compaction_options&, const compaction_options&) = default;
+};
+
 enum class device_kind : std::uint8_t {
   posix,   ///< a regular file
   memory,  ///< nothing survives the process: for tests and caches
@@ -35,6 +43,7 @@ struct store_options {
   batch_limits batch;
   sync_options sync;
   credit_limits credit;
+  compaction_options compaction;
   device_kind device = device_kind::posix;
   /// Threads that read and verify: 1 to 64.
   std::uint32_t readers = 2;

@@ -95,6 +95,28 @@ writer_actor::behavior_type writer_state::make_behavior() {
         advance();
         return promise;
       },
+      [this](const vacate& message) -> caf::result<void> {
+        if (failed_) return to_error(*failed_);
+        if (closed_for_good_) return to_error(fail(errc::closed));
+        invariant(!vacating_, "one compaction at a time");
+        auto promise = self_->make_response_promise<void>();
+        data_end_ = message.data_end;
+        file_end_ = message.file_end;
+        vacating_ = promise;
+        give_up_pages_above();
+        if (!journal_lies_below_end())
+          areas_.leave(areas_.position().next.where.end() > *file_end_);
+        finish_vacating();
+        advance();
+        return promise;
+      },
+      [this](const length_settled&) -> caf::result<void> {
+        // Groups have said since how long the file is, but the last one may have done so before it was cut.
+        if (file_end_) sb_.min_file_bytes = std::min(sb_.min_file_bytes, *data_end_);
+        data_end_.reset();
+        file_end_.reset();
+        return caf::unit;
+      },
       [this](const drain_writer&) -> caf::result<void> {
         if (failed_) return to_error(*failed_);
         draining_ = self_->make_response_promise<void>();
@@ -136,6 +158,7 @@ void writer_state::enqueue(const write_ops& message) {
   const auto ops = static_cast<std::uint32_t>(unit.ops.size());
   std::ranges::move(unit.ops, std::back_inserter(open_.ops));
   open_.transaction_count += unit.transaction_count;
+  open_.through = unit.through;
   open_is_waited_ = open_is_waited_ || message.waited;
   act(policy_.on_enqueue(now(), ops, bytes, message.waited));
 }
@@ -214,7 +237,7 @@ bool writer_state::form_group() {
     return false;
   }
   if (closed_.empty()) {
-    if (!seal_wanted_) return false;
+    if (!seal_wanted_ && !areas_.is_leaving()) return false;
     seal_wanted_ = false;
     forming_group seal;
     seal.is_seal = true;
@@ -241,10 +264,10 @@ bool writer_state::form_group() {
     body_bytes += more_body;
     std::ranges::move(closed_.front().ops, std::back_inserter(g.ops));
     g.transaction_count += closed_.front().transaction_count;
+    g.through = closed_.front().through;
     closed_.pop_front();
   }
   if (closed_.empty()) sync_.on_all_taken();
-  g.through = g.ops.back().ver;
   invariant(g.through > through_, "versions ascend in the order ops arrive");
   through_ = g.through;
   g.ops = coalesce(std::move(g.ops));
@@ -276,14 +299,41 @@ bool writer_state::has_all_it_needs(const forming_group& g) {
 }
 
 void writer_state::fetch_spare_area() {
-  request_area(limits::journal_area_bytes_min, journal_area_bytes_for(sb_.min_file_bytes),
-               &writer_state::spare_area_);
+  const auto wanted = data_end_ ? std::uint64_t{limits::journal_area_bytes_min}
+                                : journal_area_bytes_for(sb_.min_file_bytes);
+  request_area(limits::journal_area_bytes_min, wanted, &writer_state::spare_area_);
 }
 
 // Pages in a lease are no use to the journal, and none to the reserve that puts are accepted by.
 void writer_state::return_standing_lease() {
   if (lease_.empty() || lease_requested_ || forming_) return;
   compat::send(self_, allocator_, return_lease{std::make_shared<lease>(lease_.release())});
+}
+
+// What was fetched and lies too high goes back.
+void writer_state::give_up_pages_above() {
+  if (auto pages = lease_.take_from(*data_end_); !pages.empty())
+    compat::send(self_, allocator_, return_lease{std::make_shared<lease>(std::move(pages))});
+  if (!file_end_) return;
+  for (auto* area : {&spare_area_, &larger_area_})
+    if (area->exists() && area->where.end() > *file_end_)
+      compat::send(self_, allocator_, free_pages{{std::exchange(*area, {}).where}});
+}
+
+bool writer_state::journal_lies_below_end() const noexcept {
+  const auto& at = areas_.position();
+  return !file_end_ || (at.area.where.end() <= *file_end_ && at.next.where.end() <= *file_end_);
+}
+
+// Once nothing is at the disk, every group that was carved from space above is published. The journal is
+// where it was sent unless clients needed the space below before it got there.
+void writer_state::finish_vacating() {
+  if (!vacating_ || at_disk_ || areas_.is_leaving()) return;
+  if (journal_lies_below_end())
+    vacating_->deliver();
+  else
+    vacating_->deliver(to_error(fail(errc::no_space)));
+  vacating_.reset();
 }
 
 std::uint64_t writer_state::group_body_bytes_max() const noexcept {
@@ -498,6 +548,8 @@ superblock writer_state::next_superblock() const {
   next.clean = false;
   // A version given later and lost in a crash lies within the gap that recovery leaves.
   next.version_floor = std::max(next.version_floor, durable_through_);
+  // The file may be cut before the next superblock.
+  if (file_end_) next.min_file_bytes = std::min(next.min_file_bytes, *data_end_);
   return next;
 }
 
@@ -522,6 +574,7 @@ void writer_state::on_durable(std::uint64_t file_bytes) {
     sb_.min_file_bytes = known_length;
   }
   if (!commit.prepared.empty()) lease_.add(commit.prepared, commit.prepared.end());
+  if (data_end_) give_up_pages_above();
   if (commit.replaced_area.exists())
     compat::send(self_, allocator_, free_pages{{commit.replaced_area.where}});
   if (commit.group) {
@@ -531,6 +584,7 @@ void writer_state::on_durable(std::uint64_t file_bytes) {
   }
   for (auto& answer : commit.pages_written) answer.deliver();
   if (commit.root) on_root_durable(*commit.root);
+  finish_vacating();
   if (commit.is_final) {
     closed_for_good_ = true;
     stop_timers();
@@ -572,10 +626,12 @@ void writer_state::fail_stop(failure why) {
   }
   if (root_) root_->answer.deliver(error);
   if (draining_) draining_->deliver(error);
+  if (vacating_) vacating_->deliver(error);
   pages_.clear();
   at_disk_.reset();
   root_.reset();
   draining_.reset();
+  vacating_.reset();
   forming_.reset();
   closed_.clear();
   open_ = {};

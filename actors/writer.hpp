@@ -109,6 +109,9 @@ class writer_state {
   [[nodiscard]] bool has_all_it_needs(const forming_group& g);
   void fetch_spare_area();
   void return_standing_lease();
+  void give_up_pages_above();
+  [[nodiscard]] bool journal_lies_below_end() const noexcept;
+  void finish_vacating();
   void request_lease(std::uint64_t bytes_needed);
   void request_area(std::uint64_t bytes_min, std::uint64_t bytes_wanted,
                     area_ref writer_state::*to);
@@ -192,6 +195,11 @@ class writer_state {
   std::deque<pages_to_write> pages_;
   std::optional<root_to_install> root_;
   std::optional<void_promise> draining_;
+  /// Where values are to end while a compaction is under way, and the file, when they do.
+  std::optional<std::uint64_t> data_end_;
+  std::optional<std::uint64_t> file_end_;
+  /// Who waits until nothing above it is the writer's.
+  std::optional<void_promise> vacating_;
   bool seal_wanted_ = false;
   bool last_record_is_seal_ = true;
   bool idle_timer_armed_ = false;

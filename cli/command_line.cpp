@@ -218,6 +218,10 @@ class command_parser {
     add_store(verify, verify_.store);
     add_json_flag(verify, verify_.as_json);
 
+    auto& compact = add_command("compact", "Make the file about as long as what lives in it",
+                                [this] { return compact_; });
+    add_store(compact, compact_.store);
+
     auto& inspect = add_command("inspect", "Show a part of the file", [this] { return inspect_; });
     add_store(inspect, inspect_.store);
     static const std::map<std::string, inspected_part> parts{
@@ -296,6 +300,7 @@ class command_parser {
   import_command import_;
   export_command export_;
   verify_command verify_;
+  compact_command compact_;
   inspect_command inspect_;
   serve_command serve_;
   check_config_command check_;

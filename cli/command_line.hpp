@@ -77,6 +77,10 @@ struct verify_command {
   bool as_json = false;
 };
 
+struct compact_command {
+  std::string store;
+};
+
 enum class inspected_part : std::uint8_t { superblock, journal, checkpoint, extents };
 
 struct inspect_command {
@@ -99,10 +103,10 @@ struct text_command {
   std::string text;
 };
 
-using command =
-    std::variant<create_command, put_command, get_command, delete_command, list_command,
-                 stat_command, txn_command, import_command, export_command, verify_command,
-                 inspect_command, serve_command, check_config_command, text_command>;
+using command = std::variant<create_command, put_command, get_command, delete_command, list_command,
+                             stat_command, txn_command, import_command, export_command,
+                             verify_command, compact_command, inspect_command, serve_command,
+                             check_config_command, text_command>;
 
 /// What is wrong with a command line and what to do.
 struct usage_mistake {

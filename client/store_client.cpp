@@ -75,6 +75,10 @@ result<void> store_client::flush() { return ask<void>(flush_request{}); }
 
 result<store_status> store_client::status() { return ask<store_status>(status_request{}); }
 
+result<void> store_client::checkpoint() { return ask<void>(checkpoint_request{}); }
+
+result<compact_result> store_client::compact() { return ask<compact_result>(compact_request{}); }
+
 result<void> store_client::close() { return ask<void>(close_request{}); }
 
 }  // namespace stowage

@@ -44,6 +44,8 @@ class store_client {
   [[nodiscard]] result<block_list> list(list_request what);
   [[nodiscard]] result<void> flush();
   [[nodiscard]] result<store_status> status();
+  [[nodiscard]] result<void> checkpoint();
+  [[nodiscard]] result<compact_result> compact();
   [[nodiscard]] result<void> close();
 
  private:

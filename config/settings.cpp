@@ -86,6 +86,18 @@ std::optional<std::string> take_sync_mode(const caf::config_value& value, store_
   return std::nullopt;
 }
 
+std::optional<std::string> take_start_above(const caf::config_value& value, store_options& to) {
+  const auto* real = exactly<caf::config_value::real>(value);
+  const auto* whole = exactly<caf::config_value::integer>(value);
+  const double factor = real != nullptr    ? *real
+                        : whole != nullptr ? static_cast<double>(*whole)
+                                           : -1;
+  if (factor != 0 && !(factor >= 1.1 && factor <= 100))
+    return "give a number from 1.1 to 100, or 0 for never";
+  to.compaction.start_above = factor;
+  return std::nullopt;
+}
+
 std::optional<std::string> take_device(const caf::config_value& value, store_options& to) {
   const auto* name = exactly<std::string>(value);
   if (name != nullptr && *name == "posix")
@@ -102,7 +114,7 @@ struct known_key {
   take_fn take;
 };
 
-constexpr std::array<known_key, 13> keys{{
+constexpr std::array<known_key, 14> keys{{
     {"path", take_path},
     {"create", [](const auto& v, auto& to) { return take_flag(v, to.create); }},
     {"durability", take_durability},
@@ -127,6 +139,7 @@ constexpr std::array<known_key, 13> keys{{
      [](const auto& v, auto& to) {
        return take_number(v, to.credit.max_bytes, limits::mib, 16 * limits::gib);
      }},
+    {"compaction.start-above", take_start_above},
     {"device", take_device},
     {"readers", [](const auto& v, auto& to) { return take_number(v, to.readers, 1, 64); }},
 }};

@@ -8,6 +8,7 @@
 #include <stowage/messages/maintenance.hpp>
 #include <stowage/messages/payload.hpp>
 #include <stowage/messages/reader.hpp>
+#include <stowage/messages/relocation.hpp>
 #include <stowage/messages/store.hpp>
 #include <stowage/messages/transaction.hpp>
 #include <stowage/messages/wiring.hpp>

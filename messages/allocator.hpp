@@ -24,6 +24,8 @@ struct budget_request {
   std::uint64_t bytes = 0;
   /// What a checkpoint of the newest state takes: the reserve grows with it.
   std::uint64_t checkpoint_bytes = 0;
+  /// More than is needed now: not worth taking space from a compaction for.
+  bool is_ahead_of_need = false;
 };
 
 /// More pages for the writer, within what was granted.
@@ -83,6 +85,34 @@ struct free_pages {
   std::vector<extent> pages;
 };
 
+/// A compaction begins: values that take these pages are to lie together, and behind them what else there is.
+struct begin_compaction {
+  std::uint64_t data_bytes = 0;
+  /// Of the newest state.
+  std::uint64_t checkpoint_bytes = 0;
+};
+struct compaction_space {
+  std::uint64_t file_bytes = 0;
+  /// Nothing at or beyond it is leased; as long as the file where it cannot become shorter.
+  std::uint64_t data_end = 0;
+  /// Where the file can end once areas and checkpoints have left what lies beyond.
+  std::uint64_t file_end = 0;
+};
+
+/// The values lie below: areas and checkpoints are given out below `file_end` only.
+struct enforce_file_end {};
+
+/// The file ends behind what is used, if that is below `file_end`, and the ceiling is lifted.
+struct cut_file {};
+
+/// It ends: the ceiling is lifted, if there is one.
+struct end_compaction {};
+
+/// Bytes of whole pages that moved blocks take.
+struct move_budget_request {
+  std::uint64_t bytes = 0;
+};
+
 using allocator_actor = caf::typed_actor<
     // registry -> allocator: answers when all of it is granted, growing the file if need be. no_space
     // (nothing granted), io_error.
@@ -100,6 +130,17 @@ using allocator_actor = caf::typed_actor<
     caf::result<void>(group_space),
     // writer -> allocator, after the superblock that no longer needs them is durable.
     caf::result<void>(free_pages),
+    // maintenance -> allocator.
+    caf::result<compaction_space>(begin_compaction),
+    // maintenance -> allocator: false where clients have taken the space meanwhile.
+    caf::result<bool>(enforce_file_end),
+    // maintenance -> allocator: answers the file's length then. io_error: the device was not cut.
+    caf::result<compaction_space>(cut_file),
+    // maintenance -> allocator.
+    caf::result<void>(end_compaction),
+    // maintenance -> allocator: never grows the file. no_space (nothing granted): not even what is held for
+    // moving is left.
+    caf::result<void>(move_budget_request),
     // registry -> allocator: fills in the gauges of space.
     caf::result<store_status>(status_request)>;
 
@@ -115,3 +156,9 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::checkpoint_space_request)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::checkpoint_space)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::group_space)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::free_pages)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::begin_compaction)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::compaction_space)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::enforce_file_end)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::cut_file)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::end_compaction)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::move_budget_request)

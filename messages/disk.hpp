@@ -28,6 +28,11 @@ struct grow_device {
   std::uint64_t file_bytes = 0;
 };
 
+/// Cuts the device to so many bytes, above which nothing is used.
+struct shrink_device {
+  std::uint64_t file_bytes = 0;
+};
+
 /// Releases the device and its lock.
 struct close_device {};
 
@@ -36,6 +41,8 @@ using disk_actor = caf::typed_actor<
     caf::result<plan_executed>(execute_plan),
     // allocator -> disk. no_space, io_error.
     caf::result<void>(grow_device),
+    // allocator -> disk. io_error.
+    caf::result<void>(shrink_device),
     // registry -> disk, last of all. io_error.
     caf::result<void>(close_device)>;
 
@@ -44,4 +51,5 @@ using disk_actor = caf::typed_actor<
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::execute_plan)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::plan_executed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::grow_device)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::shrink_device)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::close_device)

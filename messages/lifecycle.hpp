@@ -1,4 +1,4 @@
-// What is asked of the store as a whole: flush, status, close.
+// What is asked of the store as a whole: flush, status, checkpoint, compact, close.
 //
 // Contract: status is a snapshot of counters that only grow, and of gauges, at one moment per actor.
 // Concurrency: plain values.
@@ -12,6 +12,7 @@
 #include <array>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace stowage {
 
@@ -21,6 +22,25 @@ struct flush_request {};
 
 /// Answered with `store_status`; also by a poisoned store.
 struct status_request {};
+
+/// Answered when a checkpoint is durable that holds everything durable by now: the next open replays less.
+/// Fails with no_space, io_error, poisoned, closed.
+struct checkpoint_request {};
+
+/// Moves blocks together until the file is about as long as what lives in it, while clients are served.
+/// Answered with `compact_result`. Fails with no_space where there is no room even to begin, io_error,
+/// poisoned, closed.
+struct compact_request {};
+
+struct compact_result {
+  std::uint64_t blocks_moved = 0;
+  std::uint64_t bytes_moved = 0;
+  std::uint64_t file_bytes_before = 0;
+  std::uint64_t file_bytes_after = 0;
+  /// Blocks that could not be verified: they were left where they are. The first 1,000 of them.
+  std::vector<failure> unreadable;
+  std::uint64_t unreadable_count = 0;
+};
 
 /// Drains: takes nothing new, makes everything accepted durable, marks the store clean, releases its
 /// file; then it is answered. Fails with what made that impossible; the file is released all the same.
@@ -61,6 +81,10 @@ struct store_status {
   std::uint64_t journal_bytes_written = 0;
   std::uint64_t prepared_bytes_written = 0;
   std::uint64_t checkpoints = 0;
+  /// Ended, and what they moved, the one under way included.
+  std::uint64_t compactions = 0;
+  std::uint64_t blocks_moved = 0;
+  std::uint64_t bytes_moved = 0;
   /// Bytes of records since the current root.
   std::uint64_t journal_bytes = 0;
 
@@ -87,6 +111,22 @@ template <class Inspector>
 bool inspect(Inspector& f, close_request& x) {
   return f.object(x).fields();
 }
+template <class Inspector>
+bool inspect(Inspector& f, checkpoint_request& x) {
+  return f.object(x).fields();
+}
+template <class Inspector>
+bool inspect(Inspector& f, compact_request& x) {
+  return f.object(x).fields();
+}
+template <class Inspector>
+bool inspect(Inspector& f, compact_result& x) {
+  return f.object(x).fields(
+      f.field("blocks-moved", x.blocks_moved), f.field("bytes-moved", x.bytes_moved),
+      f.field("file-bytes-before", x.file_bytes_before),
+      f.field("file-bytes-after", x.file_bytes_after), f.field("unreadable", x.unreadable),
+      f.field("unreadable-count", x.unreadable_count));
+}
 
 template <class Inspector>
 bool inspect(Inspector& f, store_status& x) {
@@ -103,10 +143,12 @@ bool inspect(Inspector& f, store_status& x) {
       f.field("value-bytes-written", x.value_bytes_written),
       f.field("journal-bytes-written", x.journal_bytes_written),
       f.field("prepared-bytes-written", x.prepared_bytes_written),
-      f.field("checkpoints", x.checkpoints), f.field("journal-bytes", x.journal_bytes),
-      f.field("file-bytes", x.file_bytes), f.field("free-bytes", x.free_bytes),
-      f.field("leased-bytes", x.leased_bytes), f.field("promised-bytes", x.promised_bytes),
-      f.field("reserve-bytes", x.reserve_bytes), f.field("pinned-bytes", x.pinned_bytes));
+      f.field("checkpoints", x.checkpoints), f.field("compactions", x.compactions),
+      f.field("blocks-moved", x.blocks_moved), f.field("bytes-moved", x.bytes_moved),
+      f.field("journal-bytes", x.journal_bytes), f.field("file-bytes", x.file_bytes),
+      f.field("free-bytes", x.free_bytes), f.field("leased-bytes", x.leased_bytes),
+      f.field("promised-bytes", x.promised_bytes), f.field("reserve-bytes", x.reserve_bytes),
+      f.field("pinned-bytes", x.pinned_bytes));
 }
 
 }  // namespace stowage

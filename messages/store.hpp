@@ -175,6 +175,7 @@ using store_actor = caf::typed_actor<
     caf::result<block_list>(list_request),
     // See lifecycle.hpp.
     caf::result<void>(flush_request), caf::result<store_status>(status_request),
+    caf::result<void>(checkpoint_request), caf::result<compact_result>(compact_request),
     caf::result<void>(close_request)>;
 
 template <class Inspector>

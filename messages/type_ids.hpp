@@ -69,6 +69,26 @@ struct next_slice;
 struct wire_registry;
 struct journal_short;
 struct return_lease;
+struct checkpoint_request;
+struct compact_request;
+struct compact_result;
+struct begin_compaction;
+struct compaction_space;
+struct enforce_file_end;
+struct cut_file;
+struct end_compaction;
+struct move_budget_request;
+struct vacate;
+struct length_settled;
+struct shrink_device;
+struct pin_blocks;
+struct pinned_blocks;
+struct move_blocks;
+struct blocks_moved;
+struct newest_state_request;
+struct newest_state;
+struct start_compaction;
+struct compaction_step;
 
 }  // namespace stowage
 
@@ -126,4 +146,26 @@ CAF_ADD_TYPE_ID(stowage, (stowage::next_slice))
 CAF_ADD_TYPE_ID(stowage, (stowage::wire_registry))
 CAF_ADD_TYPE_ID(stowage, (stowage::journal_short))
 CAF_ADD_TYPE_ID(stowage, (stowage::return_lease))
+// Public again: entries are appended.
+CAF_ADD_TYPE_ID(stowage, (stowage::checkpoint_request))
+CAF_ADD_TYPE_ID(stowage, (stowage::compact_request))
+CAF_ADD_TYPE_ID(stowage, (stowage::compact_result))
+// Between the store's own actors.
+CAF_ADD_TYPE_ID(stowage, (stowage::begin_compaction))
+CAF_ADD_TYPE_ID(stowage, (stowage::compaction_space))
+CAF_ADD_TYPE_ID(stowage, (stowage::enforce_file_end))
+CAF_ADD_TYPE_ID(stowage, (stowage::cut_file))
+CAF_ADD_TYPE_ID(stowage, (stowage::end_compaction))
+CAF_ADD_TYPE_ID(stowage, (stowage::move_budget_request))
+CAF_ADD_TYPE_ID(stowage, (stowage::vacate))
+CAF_ADD_TYPE_ID(stowage, (stowage::length_settled))
+CAF_ADD_TYPE_ID(stowage, (stowage::shrink_device))
+CAF_ADD_TYPE_ID(stowage, (stowage::pin_blocks))
+CAF_ADD_TYPE_ID(stowage, (stowage::pinned_blocks))
+CAF_ADD_TYPE_ID(stowage, (stowage::move_blocks))
+CAF_ADD_TYPE_ID(stowage, (stowage::blocks_moved))
+CAF_ADD_TYPE_ID(stowage, (stowage::newest_state_request))
+CAF_ADD_TYPE_ID(stowage, (stowage::newest_state))
+CAF_ADD_TYPE_ID(stowage, (stowage::start_compaction))
+CAF_ADD_TYPE_ID(stowage, (stowage::compaction_step))
 CAF_END_TYPE_ID_BLOCK(stowage)

@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 namespace stowage {
 
@@ -43,6 +44,16 @@ struct write_pages {
 struct install_root {
   std::shared_ptr<const new_root> root;
 };
+
+/// The lease leaves what lies at or beyond `data_end`; with `file_end`, the journal leaves what lies at or beyond
+/// that, and no superblock asks for more of the file than `data_end` from now on.
+struct vacate {
+  std::uint64_t data_end = 0;
+  std::optional<std::uint64_t> file_end;
+};
+
+/// The file has the length it is to have; superblocks go by it again.
+struct length_settled {};
 
 /// Makes everything sent before durable, then marks the store clean.
 struct drain_writer {};
@@ -78,6 +89,11 @@ using writer_actor = caf::typed_actor<
     caf::result<void>(write_ops), caf::result<void>(close_batch),
     // maintenance -> writer: answered when durable. The first failure, closed.
     caf::result<void>(write_pages), caf::result<void>(install_root),
+    // maintenance -> writer: answered when it is so, durably, and every group that took space before is
+    // published. no_space: clients have taken what lay below. The first failure, closed.
+    caf::result<void>(vacate),
+    // maintenance -> writer.
+    caf::result<void>(length_settled),
     // registry -> writer: answered when all is durable and the store marked clean. The first failure.
     caf::result<void>(drain_writer),
     // runtime -> writer: an actor it needs is gone. registry -> writer: no checkpoint gives the journal
@@ -92,6 +108,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::write_ops)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::close_batch)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::write_pages)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::install_root)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::vacate)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::length_settled)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::drain_writer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::group_durable)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::root_installed)

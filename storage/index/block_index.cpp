@@ -1,6 +1,7 @@
 #include <stowage/storage/index/block_index.hpp>
 
 #include <stowage/storage/core/invariant.hpp>
+#include <stowage/storage/core/limits.hpp>
 
 #include <algorithm>
 #include <vector>
@@ -204,6 +205,9 @@ void block_index::count(const block_ref& b, int sign) {
   };
   add(size_, 1);
   add(value_bytes_, b->value_length());
+  add(dense_bytes_, round_up(b->value_length(), b->value_length() < limits::packed_value_bytes_end
+                                                    ? limits::packing_unit
+                                                    : page_size));
   add(checkpoint_bytes_, encoded_op_bytes(b->name().size(), b->chunks().size()));
 }
 

@@ -56,8 +56,9 @@ class block_index {
 
   [[nodiscard]] block_ref find(std::string_view name) const;
   [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
-  /// Bytes of values and encoded checkpoint bytes of all blocks.
+  /// Bytes of values, those bytes with what their alignment takes, and encoded checkpoint bytes of all blocks.
   [[nodiscard]] std::uint64_t value_bytes() const noexcept { return value_bytes_; }
+  [[nodiscard]] std::uint64_t dense_bytes() const noexcept { return dense_bytes_; }
   [[nodiscard]] std::uint64_t checkpoint_bytes() const noexcept { return checkpoint_bytes_; }
   void for_each_from(std::string_view from,
                      const std::function<bool(const block_ref&)>& visit) const;
@@ -83,6 +84,7 @@ class block_index {
   node_ptr root_;
   std::uint64_t size_ = 0;
   std::uint64_t value_bytes_ = 0;
+  std::uint64_t dense_bytes_ = 0;
   std::uint64_t checkpoint_bytes_ = 0;
 };
 

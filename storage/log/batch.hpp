@@ -31,6 +31,9 @@ struct accepted_op {
 struct batch {
   std::vector<accepted_op> ops;
   std::uint32_t transaction_count = 0;
+  /// Once this batch is durable, everything up to here is. At least the version of the last op; a RELOCATE has
+  /// the older version of its block.
+  version through;
 
   [[nodiscard]] bool empty() const noexcept { return ops.empty(); }
 };

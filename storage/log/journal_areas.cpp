@@ -29,18 +29,27 @@ std::uint64_t journal_areas::area_bytes() const noexcept {
 }
 
 std::uint64_t journal_areas::room() const noexcept {
+  if (leaves_area_) return 0;
   const auto end = at_.area.where.end() - page_size;
   return at_.offset < end ? end - at_.offset : 0;
 }
 
 area_demand journal_areas::demand_for(std::uint64_t record_bytes) const noexcept {
   if (record_bytes <= room()) return {};
-  if (record_bytes <= usable(at_.next)) return {.spare = true, .larger_bytes = 0};
-  return {.spare = true, .larger_bytes = record_bytes + page_size};
+  if (record_bytes <= usable(at_.next) && !leaves_next_too_)
+    return {.spare = true, .larger_bytes = 0};
+  return {.spare = true,
+          .larger_bytes = std::max(record_bytes + page_size, limits::journal_area_bytes_min)};
+}
+
+void journal_areas::leave(bool next_too) noexcept {
+  leaves_area_ = true;
+  leaves_next_too_ = next_too;
 }
 
 area_ref journal_areas::announce_larger(const area_ref& larger) {
   invariant(has_seal_page(), "an area keeps a page for a SEAL");
+  leaves_next_too_ = false;
   return std::exchange(at_.next, larger);
 }
 
@@ -52,6 +61,8 @@ void journal_areas::place(std::uint64_t record_bytes, const area_ref& spare) {
     at_.offset = at_.area.where.offset;
     at_.next = spare;
     kept_.push_back(at_.area);
+    // Where no SEAL could name another area, this one is passed through.
+    leaves_area_ = std::exchange(leaves_next_too_, false);
   }
 }
 

@@ -2,7 +2,7 @@
 //
 // Contract: a record goes where the last one ended if it leaves the area's last page free; else to the
 // start of the next area, which every record announces; else, when even that is too small, a SEAL in
-// the page kept for it names a larger one. An area is kept until the *previous* root starts beyond it.
+// the page kept for it names a larger one. `leave` makes the next record do so although it would fit. An area is kept until the *previous* root starts beyond it.
 // Concurrency: one owner, the writer.
 // Limits: arithmetic only: it allocates no space and encodes no record.
 #pragma once
@@ -42,6 +42,12 @@ class journal_areas {
     return at_.offset + page_size <= at_.area.where.end();
   }
 
+  /// The next record goes to the next area, however much room is left here; with `next_too`, to another one
+  /// than is announced, so that a SEAL has to name it first.
+  void leave(bool next_too) noexcept;
+  /// No record has done so yet.
+  [[nodiscard]] bool is_leaving() const noexcept { return leaves_area_; }
+
   /// Announces `larger` in place of the next area; returns the one replaced, which may be reused once a
   /// SEAL that says so is durable. The SEAL goes to `position().offset`: the last page of an area is kept
   /// for it.
@@ -61,6 +67,8 @@ class journal_areas {
 
   journal_position at_;
   std::deque<area_ref> kept_;
+  bool leaves_area_ = false;
+  bool leaves_next_too_ = false;
 };
 
 /// Bytes of the next area for a store of this size: 1 MiB at first, doubling to 32 MiB as it grows.

@@ -35,6 +35,9 @@ class page_stock {
   /// Up to `bytes_max` fresh pages, to be prepared and added again; none if all are ready.
   [[nodiscard]] std::optional<extent> take_fresh(std::uint64_t bytes_max);
 
+  /// All that lies at or beyond `from`.
+  [[nodiscard]] lease take_from(std::uint64_t from);
+
   /// All that is left.
   [[nodiscard]] lease release();
 

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
+#include <vector>
 
 namespace stowage {
 
@@ -20,7 +22,7 @@ void require_whole_pages(std::uint64_t bytes) {
 }  // namespace
 
 space_map::space_map(std::uint64_t file_size, std::uint64_t data_start)
-    : file_bytes_{file_size}, data_start_{data_start}, fixed_{data_start}, fresh_from_{data_start} {
+    : file_bytes_{file_size}, data_start_{data_start}, fresh_from_{data_start} {
   invariant(is_page_aligned(file_size) && is_page_aligned(data_start) && data_start <= file_size &&
                 file_size <= limits::file_bytes_max,
             "a file has whole pages and room for its head");
@@ -37,7 +39,7 @@ result<void> space_map::claim_pages(extent pages) {
     return fail_at(errc::corrupt, pages.offset, "an area overlaps what else is used");
   free_.claim(pages);
   give_out(pages);
-  fixed_ += pages.length;
+  fixed_.release(pages);
   check();
   return {};
 }
@@ -128,7 +130,7 @@ void space_map::spent(std::uint64_t bytes) {
 void space_map::take_back(lease&& unused) {
   invariant(unused.available() <= leased_, "more is taken back than was leased");
   leased_ -= unused.available();
-  for (const auto& run : unused.release()) free_.release(run);
+  for (const auto& run : unused.release()) release(run);
   check();
 }
 
@@ -138,17 +140,25 @@ std::optional<extent> space_map::allocate_contiguous(std::uint64_t bytes_min,
   require_whole_pages(bytes_wanted);
   invariant(bytes_min <= bytes_wanted, "more is needed than wanted");
   for (auto bytes = bytes_wanted;;) {
-    if (bytes <= unpromised()) {
-      if (const auto run = free_.take_best_fit(bytes)) {
-        give_out(*run);
-        fixed_ += bytes;
-        check();
-        return run;
-      }
+    if (const auto run = take_contiguous(bytes)) {
+      give_out(*run);
+      fixed_.release(*run);
+      check();
+      return run;
     }
     if (bytes == bytes_min) return std::nullopt;
     bytes = std::max(bytes_min, round_down(bytes / 2, page_size));
   }
+}
+
+std::optional<extent> space_map::take_contiguous(std::uint64_t bytes) {
+  // What is set aside belongs to no promise.
+  if (auto run = set_aside_.take_lowest(bytes)) {
+    if (run->end() <= file_end_) return run;
+    set_aside_.release(*run);
+  }
+  if (bytes > unpromised()) return std::nullopt;
+  return free_.take_best_fit(bytes);
 }
 
 std::optional<std::vector<extent>> space_map::allocate_scattered(std::uint64_t bytes,
@@ -165,19 +175,18 @@ std::optional<std::vector<extent>> space_map::allocate_scattered(std::uint64_t b
     if (!piece) piece = free_.take_longest(length);
     invariant(piece.has_value(), "free space has fewer bytes than it says");
     give_out(*piece);
+    fixed_.release(*piece);
     pieces.push_back(*piece);
     missing -= piece->length;
   }
-  fixed_ += bytes;
   check();
   return pieces;
 }
 
 void space_map::free_extent(extent pages) {
   invariant(inside_data(pages), "an extent outside the file is freed");
-  invariant(pages.length <= fixed_ - data_start_, "more is freed than was allocated");
-  free_.release(pages);
-  fixed_ -= pages.length;
+  fixed_.claim(pages);
+  release(pages);
   check();
 }
 
@@ -195,7 +204,7 @@ void space_map::retire(extent data) {
   invariant(inside_data(data), "an extent outside the file is retired");
   std::vector<extent> freed;
   liveness_.remove(data, freed);
-  for (const auto& pages : freed) free_.release(pages);
+  for (const auto& pages : freed) release(pages);
   check();
 }
 
@@ -203,17 +212,74 @@ void space_map::grow(std::uint64_t new_size) {
   invariant(
       is_page_aligned(new_size) && new_size >= file_bytes_ && new_size <= limits::file_bytes_max,
       "a file grows by whole pages");
-  if (new_size > file_bytes_) free_.release({file_bytes_, new_size - file_bytes_});
+  if (new_size > file_bytes_) release({file_bytes_, new_size - file_bytes_});
   file_bytes_ = new_size;
   check();
+}
+
+std::uint64_t space_map::ceiling_for(std::uint64_t data_bytes) const {
+  auto ceiling = data_start_ + round_up_to_page(data_bytes);
+  for (const auto& run : fixed_) {
+    if (run.offset >= ceiling) break;
+    ceiling += run.length;
+  }
+  return ceiling;
+}
+
+bool space_map::set_ceiling(std::uint64_t data_end) {
+  require_whole_pages(data_end);
+  invariant(!has_ceiling(), "one ceiling at a time");
+  std::vector<extent> above;
+  std::uint64_t above_bytes = 0;
+  for (const auto& run : free_) {
+    if (run.end() <= data_end) continue;
+    const auto from = std::max(run.offset, data_end);
+    above.push_back({from, run.end() - from});
+    above_bytes += above.back().length;
+  }
+  // What is leased may lie above, and is set aside when it comes back.
+  if (free_.free_bytes() - above_bytes < outstanding_) return false;
+  for (const auto& pages : above) {
+    free_.claim(pages);
+    set_aside_.release(pages);
+  }
+  ceiling_ = data_end;
+  check();
+  return true;
+}
+
+void space_map::set_file_end(std::uint64_t file_end) {
+  require_whole_pages(file_end);
+  invariant(has_ceiling() && file_end >= ceiling_, "a file ends above its values");
+  file_end_ = file_end;
+}
+
+void space_map::lift_ceiling() {
+  ceiling_ = file_end_ = no_ceiling;
+  const auto all = std::exchange(set_aside_, free_map{});
+  for (const auto& pages : all) free_.release(pages);
+  check();
+}
+
+bool space_map::cut() {
+  invariant(has_ceiling(), "a file is cut under a ceiling");
+  std::optional<extent> last;
+  for (const auto& run : set_aside_) last = run;
+  if (!last || last->end() != file_bytes_ || last->offset > file_end_) return false;
+  set_aside_.claim(*last);
+  file_bytes_ = last->offset;
+  fresh_from_ = std::min(fresh_from_, file_bytes_);
+  lift_ceiling();
+  return true;
 }
 
 space_stats space_map::stats() const noexcept {
   space_stats s;
   s.file_bytes = file_bytes_;
   s.free_bytes = free_.free_bytes();
+  s.set_aside = set_aside_.free_bytes();
   s.leased = leased_;
-  s.fixed = fixed_;
+  s.fixed = data_start_ + fixed_.free_bytes();
   s.in_flight = in_flight_;
   s.live = liveness_.live_pages() * page_size;
   s.outstanding = outstanding_;
@@ -223,15 +289,26 @@ space_stats space_map::stats() const noexcept {
 }
 
 void space_map::check() const {
-  const auto used = fixed_ + in_flight_ + liveness_.live_pages() * page_size;
-  invariant(free_.free_bytes() + leased_ + used == file_bytes_, "free + leased + used = file");
+  const auto used =
+      data_start_ + fixed_.free_bytes() + in_flight_ + liveness_.live_pages() * page_size;
+  invariant(free_.free_bytes() + set_aside_.free_bytes() + leased_ + used == file_bytes_,
+            "I2: free + set aside + leased + used = file");
   invariant(free_.free_bytes() + leased_ >= outstanding_, "more is promised than there is");
+}
+
+void space_map::release(extent pages) {
+  if (pages.end() <= ceiling_) return free_.release(pages);
+  const auto from = std::max(pages.offset, ceiling_);
+  set_aside_.release({from, pages.end() - from});
+  if (pages.offset < from) free_.release({pages.offset, from - pages.offset});
 }
 
 void space_map::give_out(extent run) noexcept { fresh_from_ = std::max(fresh_from_, run.end()); }
 
 // Of the part of the file that was used before.
 bool space_map::much_lies_idle() const noexcept {
+  // Under a ceiling the file is to become shorter, whatever the pieces.
+  if (has_ceiling()) return true;
   const auto idle = free_.free_bytes() - (file_bytes_ - fresh_from_);
   const auto used = fresh_from_ - data_start_ - idle;
   return idle > used / 4;

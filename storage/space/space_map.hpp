@@ -1,7 +1,7 @@
 // The allocator's whole state: where the file's space is, and how much of it is promised.
 //
-// Contract: every page of the file is in exactly one place: free (F), leased to the writer and
-// unspent (L), or used; used is fixed (the head of the file, journal areas, checkpoints), in flight
+// Contract: every page of the file is in exactly one place: free (F), set aside (free, but above a
+// ceiling and not given out), leased to the writer and unspent (L), or used; used is fixed (the head of the file, journal areas, checkpoints), in flight
 // (spent by the writer, its extents not published yet) or live (holds published extents). Beside
 // the pages run the promises O: bytes granted to the registry before ops are sequenced, not yet
 // spent or given back. F + L >= O holds always, so an op that was accepted never lacks space:
@@ -28,6 +28,7 @@ namespace stowage {
 struct space_stats {
   std::uint64_t file_bytes = 0;
   std::uint64_t free_bytes = 0;
+  std::uint64_t set_aside = 0;
   std::uint64_t leased = 0;
   std::uint64_t fixed = 0;
   std::uint64_t in_flight = 0;
@@ -112,12 +113,37 @@ class space_map {
   /// The device has `new_size` bytes now, whole pages and no fewer than before.
   void grow(std::uint64_t new_size);
 
+  // The ceiling, under which compaction makes the file shorter: values go below it, areas and checkpoints
+  // behind them.
+
+  /// The least ceiling below which `data_bytes` of values fit beside the areas and checkpoints that lie there.
+  [[nodiscard]] std::uint64_t ceiling_for(std::uint64_t data_bytes) const;
+
+  /// From here on nothing at or beyond `data_end` is leased: what is free there, or becomes free, is set aside
+  /// for areas and checkpoints, which take it from its start. False, and nothing changes, if the promises need
+  /// that space.
+  [[nodiscard]] bool set_ceiling(std::uint64_t data_end);
+
+  /// Under a ceiling: from here on nothing at all is given out at or beyond `file_end`.
+  void set_file_end(std::uint64_t file_end);
+
+  /// What was set aside is free again.
+  void lift_ceiling();
+
+  [[nodiscard]] bool has_ceiling() const noexcept { return ceiling_ != no_ceiling; }
+
+  /// Ends the file behind the last page in use, and lifts the ceiling. False, and nothing changes, while there is
+  /// such a page at or beyond the file's end to be.
+  [[nodiscard]] bool cut();
+
   [[nodiscard]] std::uint64_t file_bytes() const noexcept { return file_bytes_; }
+  /// Where the file's head ends.
+  [[nodiscard]] std::uint64_t data_start() const noexcept { return data_start_; }
   [[nodiscard]] const free_map& free_space() const noexcept { return free_; }
   [[nodiscard]] const page_liveness& liveness() const noexcept { return liveness_; }
   [[nodiscard]] space_stats stats() const noexcept;
 
-  /// Asserts that free + leased + used = file and that every promise can be kept.
+  /// Asserts that free + set aside + leased + used = file and that every promise can be kept.
   void check() const;
 
  private:
@@ -125,15 +151,23 @@ class space_map {
     return free_.free_bytes() + leased_ - outstanding_;
   }
   [[nodiscard]] bool inside_data(extent e) const noexcept;
+  void release(extent pages);
+  [[nodiscard]] std::optional<extent> take_contiguous(std::uint64_t bytes);
   void give_out(extent run) noexcept;
   [[nodiscard]] bool much_lies_idle() const noexcept;
+
+  static constexpr std::uint64_t no_ceiling = UINT64_MAX;
 
   std::uint64_t file_bytes_;
   std::uint64_t data_start_;
   free_map free_;
+  free_map set_aside_;
+  std::uint64_t ceiling_ = no_ceiling;
+  std::uint64_t file_end_ = no_ceiling;
   page_liveness liveness_;
   std::uint64_t leased_ = 0;
-  std::uint64_t fixed_ = 0;
+  /// Areas, manifests and checkpoint pages.
+  free_map fixed_;
   std::uint64_t in_flight_ = 0;
   std::uint64_t outstanding_ = 0;
   std::uint64_t fresh_from_;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 namespace stowage {
 
@@ -12,14 +13,22 @@ namespace {
 // What an index that shrinks leaves behind goes back in pieces of some size, not with every change.
 constexpr std::uint64_t surplus_bytes_max = limits::mib;
 
-}  // namespace
-
 // Beside its pages a checkpoint has a manifest, whose entry for a page holds that page's first name: at
 // most an eighth of the pages, and a page more for what both round up to.
+std::uint64_t pieces_for(std::uint64_t checkpoint_bytes) noexcept {
+  const auto with_manifest = std::min(checkpoint_bytes, limits::file_bytes_max) / 8 * 9;
+  return round_up(with_manifest, limits::checkpoint_page_bytes) + 2 * limits::checkpoint_page_bytes;
+}
+
+}  // namespace
+
 void space_reserve::set_checkpoint_bytes(std::uint64_t bytes) {
-  const auto with_manifest = std::min(bytes, limits::file_bytes_max) / 8 * 9;
-  pieces_target_ =
-      round_up(with_manifest, limits::checkpoint_page_bytes) + 2 * limits::checkpoint_page_bytes;
+  pieces_target_ = pieces_for(bytes);
+}
+
+std::uint64_t space_reserve::target_bytes(std::uint64_t checkpoint_bytes) noexcept {
+  return pieces_for(checkpoint_bytes) + areas_target * limits::journal_area_bytes_min +
+         workspace_bytes;
 }
 
 std::uint64_t space_reserve::fill(space_map& space) {
@@ -40,7 +49,20 @@ std::uint64_t space_reserve::fill(space_map& space) {
            take_piece_from(space, limits::checkpoint_page_bytes)) {
     }
   }
+  if (const auto lacking = workspace_bytes - held_workspace(); lacking > 0)
+    if (auto pages = space.allocate_scattered(lacking, lacking))
+      workspace_.insert(workspace_.end(), pages->begin(), pages->end());
   return missing();
+}
+
+void space_reserve::lend_workspace(space_map& space) {
+  for (const auto& pages : std::exchange(workspace_, {})) space.free_extent(pages);
+}
+
+void space_reserve::give_back(space_map& space) {
+  for (const auto& area : std::exchange(areas_, {})) space.free_extent(area);
+  while (const auto run = pieces_.take_longest(limits::file_bytes_max)) space.free_extent(*run);
+  lend_workspace(space);
 }
 
 bool space_reserve::take_piece_from(space_map& space, std::uint64_t bytes) {
@@ -62,13 +84,19 @@ std::optional<extent> space_reserve::take_piece(std::uint64_t bytes) {
 }
 
 std::uint64_t space_reserve::held_bytes() const noexcept {
-  return pieces_.free_bytes() + areas_.size() * limits::journal_area_bytes_min;
+  return pieces_.free_bytes() + areas_.size() * limits::journal_area_bytes_min + held_workspace();
 }
 
 std::uint64_t space_reserve::missing() const noexcept {
   const auto pieces = pieces_target_ - std::min(pieces_target_, pieces_.free_bytes());
   return (areas_target - areas_.size()) * limits::journal_area_bytes_min +
-         round_up(pieces, limits::checkpoint_page_bytes);
+         round_up(pieces, limits::checkpoint_page_bytes) + workspace_bytes - held_workspace();
+}
+
+std::uint64_t space_reserve::held_workspace() const noexcept {
+  std::uint64_t sum = 0;
+  for (const auto& pages : workspace_) sum += pages.length;
+  return sum;
 }
 
 }  // namespace stowage

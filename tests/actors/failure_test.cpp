@@ -203,6 +203,10 @@ BOOST_FIXTURE_TEST_CASE(a_blocked_journal_that_no_checkpoint_shortens_is_the_end
               return to_error(fail(errc::no_space, "for a checkpoint"));
             },
             [](const next_slice&) -> caf::result<void> { return caf::unit; },
+            [](const start_compaction&) -> caf::result<compact_result> {
+              return to_error(fail(errc::no_space, "to begin with"));
+            },
+            [](const compaction_step&) -> caf::result<void> { return caf::unit; },
         };
       });
   const auto registry = caf::actor_cast<registry_actor>(store);

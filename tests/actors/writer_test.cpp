@@ -35,6 +35,7 @@ disk_actor::behavior_type fake_disk(disk_actor::pointer self, std::shared_ptr<di
         log->waiting.pop_front();
         return caf::unit;
       },
+      [](const shrink_device&) -> caf::result<void> { return caf::unit; },
       [log](const close_device&) -> caf::result<void> {
         log->waiting.front().deliver(plan_executed{64 * limits::mib});
         log->waiting.pop_front();
@@ -86,6 +87,11 @@ allocator_actor::behavior_type fake_allocator(allocator_actor::pointer,
         log->freed.insert(log->freed.end(), request.pages.begin(), request.pages.end());
         return caf::unit;
       },
+      [](const begin_compaction&) -> caf::result<compaction_space> { return compaction_space{}; },
+      [](const enforce_file_end&) -> caf::result<bool> { return false; },
+      [](const cut_file&) -> caf::result<compaction_space> { return compaction_space{}; },
+      [](const end_compaction&) -> caf::result<void> { return caf::unit; },
+      [](const move_budget_request&) -> caf::result<void> { return caf::unit; },
       [](const status_request&) -> caf::result<store_status> { return store_status{}; },
   };
 }
@@ -157,6 +163,7 @@ struct writer_fixture {
     o.name = std::move(name);
     o.ver = version{++last};
     o.value = std::move(value);
+    unit->through = o.ver;
     unit->ops.push_back(std::move(o));
     compat::anon_send(writer, write_ops{std::move(unit), waited});
   }

@@ -58,6 +58,7 @@ BOOST_AUTO_TEST_CASE(commands_take_their_arguments) {
   BOOST_TEST((import.directory == "d" && import.prefix == "p/" && import.create));
   BOOST_TEST(parsed<export_command>({"export", "s", "d", "--prefix", "p"}).prefix == "p");
   BOOST_TEST(parsed<verify_command>({"verify", "s", "--json"}).as_json);
+  BOOST_TEST(parsed<compact_command>({"compact", "s"}).store == "s");
   BOOST_TEST(
       (parsed<inspect_command>({"inspect", "s", "extents"}).part == inspected_part::extents));
   BOOST_TEST(!parsed<serve_command>({"serve"}).config_file.has_value());

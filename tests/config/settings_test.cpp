@@ -63,6 +63,13 @@ const std::vector<mistake> mistakes{
      "test.conf:2: stowage.readers cannot be -1: give a whole number from 1 to 64"},
     {"stowage {\n readers = \"2\"\n}",
      "test.conf:2: stowage.readers cannot be 2: give a whole number from 1 to 64"},
+    {"stowage { compaction { start-above = 1.0 } }",
+     "test.conf:1: stowage.compaction.start-above cannot be 1: give a number from 1.1 to 100, or 0 "
+     "for never"},
+    {"stowage { compaction { start-above = \"much\" } }",
+     "test.conf:1: stowage.compaction.start-above cannot be much: give a number from 1.1 to 100, "
+     "or "
+     "0 for never"},
     {"stowage {\n create = 1\n}", "test.conf:2: stowage.create cannot be 1: give true or false"},
     {"stowage {\n path = \"\"\n}",
      "test.conf:2: stowage.path cannot be : give the path of the store in double quotes"},
@@ -122,7 +129,8 @@ BOOST_AUTO_TEST_CASE(every_key_is_taken) {
       "stowage { path = \"p\", create = false, durability = \"accepted\"\n"
       " batch { max-ops = 1, max-delay = 7ms, max-bytes = 2, close-when-waited = false }\n"
       " sync { mode = \"lazy\", max-interval = 9ms }\n"
-      " credit { max-ops = 3, max-bytes = 1048576 }, device = \"memory\", readers = 4 }");
+      " credit { max-ops = 3, max-bytes = 1048576 }, compaction { start-above = 2.5 }\n"
+      " device = \"memory\", readers = 4 }");
   BOOST_TEST(o.path == "p");
   BOOST_TEST(!o.create);
   BOOST_TEST((o.level == durability::accepted));
@@ -136,6 +144,19 @@ BOOST_AUTO_TEST_CASE(every_key_is_taken) {
   BOOST_TEST(o.credit.max_bytes == 1'048'576u);
   BOOST_TEST((o.device == device_kind::memory));
   BOOST_TEST(o.readers == 4u);
+  BOOST_TEST(o.compaction.start_above == 2.5);
+}
+
+BOOST_AUTO_TEST_CASE(compaction_starts_above_a_factor_or_never) {
+  const auto start_above = [](const std::string& number) {
+    return options_of("stowage { compaction { start-above = " + number + " } }")
+        .compaction.start_above;
+  };
+  BOOST_TEST(start_above("0") == 0.0);
+  BOOST_TEST(start_above("0.0") == 0.0);
+  BOOST_TEST(start_above("2") == 2.0);
+  BOOST_TEST(start_above("1.1") == 1.1);
+  BOOST_TEST(start_above("100.0") == 100.0);
 }
 
 BOOST_AUTO_TEST_CASE(a_section_may_be_written_in_parts) {

@@ -27,19 +27,24 @@ void run_part(std::uint64_t part) {
       sum.power_losses += said.power_losses;
       sum.failed_devices += said.failed_devices;
       sum.crashed_recoveries += said.crashed_recoveries;
+      sum.compactions += said.compactions;
+      sum.cuts += said.cuts;
     }
   }
   BOOST_TEST_MESSAGE(count << " seeds: " << sum.steps << " steps, " << sum.lives << " lives, "
                            << sum.writes << " writes, " << sum.reads << " reads and lists, "
                            << sum.power_losses << " power losses, " << sum.failed_devices
                            << " failed devices, " << sum.crashed_recoveries
-                           << " crashed recoveries");
+                           << " crashed recoveries, " << sum.compactions << " compactions, "
+                           << sum.cuts << " cuts");
   // It has to have been exciting.
   BOOST_TEST(sum.lives > 2 * count);
   BOOST_TEST(sum.writes > 500 * count);
   BOOST_TEST(sum.power_losses > count);
   BOOST_TEST(sum.failed_devices > 0U);
   BOOST_TEST(sum.crashed_recoveries > 0U);
+  BOOST_TEST(sum.compactions > count);
+  BOOST_TEST(sum.cuts > 0U);
 }
 
 }  // namespace

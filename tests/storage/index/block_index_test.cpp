@@ -589,4 +589,20 @@ BOOST_AUTO_TEST_CASE(an_op_of_no_kind_is_a_broken_invariant) {
   BOOST_CHECK_THROW(index.apply(o.get(), 0, [](const block_ref&) {}), invariant_violation);
 }
 
+BOOST_AUTO_TEST_CASE(dense_bytes_are_those_of_values_with_their_alignment) {
+  block_index index;
+  const auto put = [&](const std::string& name, std::uint64_t length) {
+    index.apply(put_of(name, 1, {{{layout::data_start, length}, {}}}).get(), 0,
+                [](const block_ref&) {});
+  };
+  put("packed", 100);
+  BOOST_TEST(index.dense_bytes() == 128U);
+  put("on pages", limits::packed_value_bytes_end + 1);
+  BOOST_TEST(index.dense_bytes() == 128 + limits::packed_value_bytes_end + page_size);
+  put("packed", 65);
+  BOOST_TEST(index.dense_bytes() == 128 + limits::packed_value_bytes_end + page_size);
+  index.apply(op_of(op_kind::del, "on pages", 2).get(), 0, [](const block_ref&) {});
+  BOOST_TEST(index.dense_bytes() == 128U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -200,4 +200,53 @@ BOOST_AUTO_TEST_CASE(a_checkpoint_is_due_beyond_8_mib_and_half_the_last_one) {
   BOOST_CHECK(!is_checkpoint_due(UINT64_MAX / 2, UINT64_MAX));
 }
 
+BOOST_AUTO_TEST_CASE(an_area_can_be_left_before_it_is_full) {
+  auto areas = fresh();
+  put_record(areas, 4 * kib);
+  BOOST_CHECK(!areas.is_leaving());
+  areas.leave(false);
+  BOOST_CHECK(areas.is_leaving());
+  check_demand(areas, 4 * kib, true, 0);
+  put_record(areas, 4 * kib, area(3));
+  BOOST_CHECK(areas.position().area == area(2));
+  BOOST_CHECK_EQUAL(areas.position().offset, area(2).where.offset + 4 * kib);
+  BOOST_CHECK(areas.position().next == area(3));
+  BOOST_CHECK(!areas.is_leaving());
+  check_demand(areas, 4 * kib, false, 0);
+}
+
+BOOST_AUTO_TEST_CASE(the_announced_area_can_be_passed_over) {
+  auto areas = fresh();
+  put_record(areas, 4 * kib);
+  areas.leave(true);
+  // A journal area has 1 MiB at least, however small the record.
+  check_demand(areas, 4 * kib, true, mib);
+  check_demand(areas, 2 * mib, true, 2 * mib + 4 * kib);
+  BOOST_CHECK(areas.announce_larger(area(5)) == area(2));
+  // The SEAL stays here, the record behind it goes there.
+  areas.record_placed(lsn{12}, {12, 7}, 4 * kib);
+  BOOST_CHECK(areas.is_leaving());
+  check_demand(areas, 4 * kib, true, 0);
+  put_record(areas, 4 * kib, area(6));
+  BOOST_CHECK(areas.position().area == area(5));
+  BOOST_CHECK(areas.position().next == area(6));
+  BOOST_CHECK(!areas.is_leaving());
+}
+
+BOOST_AUTO_TEST_CASE(without_a_page_for_a_seal_the_announced_area_is_passed_through) {
+  auto areas = fresh();
+  put_record(areas, mib - 4 * kib);
+  areas.record_placed(lsn{12}, {12, 7}, 4 * kib);  // a SEAL in the last page
+  BOOST_REQUIRE(!areas.has_seal_page());
+  areas.leave(true);
+  put_record(areas, 4 * kib,
+             area(5));  // a SEAL that enters the announced area and announces another
+  BOOST_CHECK(areas.position().area == area(2));
+  BOOST_CHECK(areas.is_leaving());
+  put_record(areas, 4 * kib, area(6));
+  BOOST_CHECK(areas.position().area == area(5));
+  BOOST_CHECK(!areas.is_leaving());
+  BOOST_CHECK_EQUAL(areas.release_before(area(5)).size(), 2U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

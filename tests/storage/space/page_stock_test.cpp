@@ -78,4 +78,19 @@ BOOST_AUTO_TEST_CASE(what_is_released_is_all_of_it) {
   BOOST_CHECK(all.release() == std::vector{pages(10, 4)});
 }
 
+BOOST_AUTO_TEST_CASE(what_lies_too_high_can_be_taken_out) {
+  page_stock stock;
+  stock.add(pages(10, 4), 0);           // fresh
+  stock.add(pages(20, 4), UINT64_MAX);  // ready
+  stock.add(pages(2, 2), UINT64_MAX);
+  auto above = stock.take_from(in_pages(12));
+  BOOST_CHECK(above.release() == (std::vector{pages(12, 2), pages(20, 4)}));
+  BOOST_CHECK_EQUAL(stock.available(), in_pages(4));
+  BOOST_CHECK_EQUAL(stock.ready_bytes(), in_pages(2));
+  BOOST_CHECK(stock.take_from(in_pages(12)).empty());
+  auto rest = stock.take_from(0);
+  BOOST_CHECK_EQUAL(rest.available(), in_pages(4));
+  BOOST_CHECK(stock.empty());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -592,4 +592,125 @@ BOOST_AUTO_TEST_CASE(books_balance_and_every_promise_can_be_kept) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_ceiling_sets_aside_what_lies_above) {
+  auto space = space_of(100);
+  const auto first = head / page_size;
+  BOOST_REQUIRE(space.claim_pages(pages(first + 70, 5)).ok());
+  BOOST_REQUIRE(space.set_ceiling(in_pages(first + 40)));
+  BOOST_CHECK(space.has_ceiling());
+  BOOST_CHECK_EQUAL(space.stats().free_bytes, in_pages(40));
+  BOOST_CHECK_EQUAL(space.stats().set_aside, in_pages(55));
+  // Nothing above is promised or leased.
+  BOOST_CHECK(!space.grant(in_pages(41)));
+  lease standing;
+  space.refill(standing, in_pages(100));
+  BOOST_CHECK_EQUAL(standing.available(), in_pages(40));
+  for (const auto& run : standing.release()) {
+    BOOST_CHECK_LE(run.end(), in_pages(first + 40));
+    standing.add(run);
+  }
+  space.take_back(std::move(standing));
+  // What becomes free above joins it.
+  space.free_extent(pages(first + 70, 5));
+  BOOST_CHECK_EQUAL(space.stats().set_aside, in_pages(60));
+  // Areas and checkpoints go right above the values, promises or not.
+  BOOST_REQUIRE(space.grant(in_pages(40)));
+  BOOST_CHECK(space.allocate_contiguous(in_pages(3), in_pages(3)) == pages(first + 40, 3));
+  space.give_back(in_pages(40));
+  space.free_extent(pages(first + 40, 3));
+  space.lift_ceiling();
+  BOOST_CHECK(!space.has_ceiling());
+  BOOST_CHECK_EQUAL(space.stats().free_bytes, in_pages(100));
+  BOOST_CHECK_EQUAL(space.stats().free_runs, 1U);
+}
+
+BOOST_AUTO_TEST_CASE(areas_stay_below_the_end_of_the_file_to_be) {
+  auto space = space_of(100);
+  const auto first = head / page_size;
+  BOOST_CHECK_THROW(space.set_file_end(head + in_pages(50)), invariant_violation);
+  BOOST_REQUIRE(space.set_ceiling(in_pages(first + 40)));
+  BOOST_CHECK_THROW(space.set_file_end(head + in_pages(30)), invariant_violation);
+  space.set_file_end(in_pages(first + 45));
+  BOOST_CHECK(space.allocate_contiguous(in_pages(2), in_pages(4)) == pages(first + 40, 4));
+  // One page is left behind the values; what does not fit there comes out of what values may have.
+  BOOST_CHECK(space.allocate_contiguous(in_pages(2), in_pages(2)) == pages(first, 2));
+  BOOST_CHECK(space.allocate_contiguous(in_pages(1), in_pages(1)) == pages(first + 44, 1));
+  BOOST_REQUIRE(space.grant(in_pages(38)));
+  BOOST_CHECK(!space.allocate_contiguous(in_pages(1), in_pages(1)));
+  BOOST_CHECK_EQUAL(space.stats().set_aside, in_pages(55));
+}
+
+BOOST_AUTO_TEST_CASE(a_ceiling_leaves_room_beside_what_is_fixed) {
+  auto space = space_of(100);
+  const auto first = head / page_size;
+  BOOST_CHECK_EQUAL(space.ceiling_for(in_pages(10)), in_pages(first + 10));
+  BOOST_REQUIRE(space.claim_pages(pages(first + 5, 3)).ok());
+  BOOST_REQUIRE(space.claim_pages(pages(first + 12, 2)).ok());
+  BOOST_REQUIRE(space.claim_pages(pages(first + 40, 2)).ok());
+  // 10 pages, 3 that lie among them, and then 2 more.
+  BOOST_CHECK_EQUAL(space.ceiling_for(in_pages(10)), in_pages(first + 15));
+  BOOST_CHECK_EQUAL(space.ceiling_for(in_pages(5)), in_pages(first + 5));
+}
+
+BOOST_AUTO_TEST_CASE(a_run_across_the_ceiling_is_divided) {
+  auto space = space_of(10);
+  const auto first = head / page_size;
+  lease standing;
+  space.refill(standing, in_pages(10));
+  // What was leased before may lie above, and comes back there.
+  BOOST_REQUIRE(space.set_ceiling(in_pages(first + 4)));
+  BOOST_CHECK_EQUAL(space.stats().free_bytes, 0U);
+  space.take_back(std::move(standing));
+  BOOST_CHECK_EQUAL(space.stats().free_bytes, in_pages(4));
+  BOOST_CHECK_EQUAL(space.stats().set_aside, in_pages(6));
+}
+
+BOOST_AUTO_TEST_CASE(promises_keep_a_ceiling_away) {
+  auto space = space_of(100);
+  const auto first = head / page_size;
+  BOOST_REQUIRE(space.grant(in_pages(50)));
+  BOOST_CHECK(!space.set_ceiling(in_pages(first + 49)));
+  BOOST_CHECK(!space.has_ceiling());
+  BOOST_CHECK_EQUAL(space.stats().free_bytes, in_pages(100));
+  // Leased pages are no help: they may lie above.
+  lease standing;
+  space.refill(standing, in_pages(20));
+  BOOST_CHECK(!space.set_ceiling(in_pages(first + 60)));
+  BOOST_CHECK(space.set_ceiling(in_pages(first + 70)));
+  BOOST_CHECK_THROW((void)space.set_ceiling(in_pages(first + 80)), invariant_violation);
+}
+
+BOOST_AUTO_TEST_CASE(a_file_is_cut_once_nothing_lies_above) {
+  auto space = space_of(100);
+  const auto first = head / page_size;
+  BOOST_CHECK_THROW((void)space.cut(), invariant_violation);
+  BOOST_REQUIRE(space.claim_pages(pages(first + 70, 5)).ok());
+  BOOST_REQUIRE(space.set_ceiling(in_pages(first + 40)));
+  space.set_file_end(in_pages(first + 60));
+  BOOST_CHECK(!space.cut());
+  BOOST_CHECK(space.has_ceiling());
+  BOOST_CHECK_EQUAL(space.file_bytes(), head + in_pages(100));
+  space.free_extent(pages(first + 70, 5));
+  const auto area = space.allocate_contiguous(in_pages(3), in_pages(3));
+  BOOST_REQUIRE(area == pages(first + 40, 3));
+  // Right behind what is used, not only at the end that was allowed.
+  BOOST_CHECK(space.cut());
+  BOOST_CHECK(!space.has_ceiling());
+  BOOST_CHECK_EQUAL(space.file_bytes(), head + in_pages(43));
+  space.free_extent(*area);
+  BOOST_CHECK_EQUAL(space.stats().free_bytes, in_pages(43));
+  BOOST_CHECK_LE(space.fresh_from(), space.file_bytes());
+  // And may grow again.
+  space.grow(head + in_pages(60));
+  BOOST_CHECK_EQUAL(space.stats().free_bytes, in_pages(60));
+}
+
+BOOST_AUTO_TEST_CASE(growth_under_a_ceiling_is_set_aside) {
+  auto space = space_of(10);
+  BOOST_REQUIRE(space.set_ceiling(head + in_pages(5)));
+  space.grow(head + in_pages(20));
+  BOOST_CHECK_EQUAL(space.stats().set_aside, in_pages(15));
+  BOOST_CHECK_EQUAL(space.stats().free_bytes, in_pages(5));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -28,7 +28,7 @@ void random_clients::send_something() {
     case 8: return send_get();
     case 9: return mix_.lists ? send_list() : send_get();
     case 10: return mix_.flushes ? send_flush() : send_get();
-    case 11: return;
+    case 11: return mix_.maintenance && one_in(4) ? send_maintenance() : void();
     default: return send_put();
   }
 }
@@ -207,6 +207,17 @@ void random_clients::send_list() {
 void random_clients::send_flush() {
   expect(f_.flush(), [this, invoked = now_](const result<void>& got) {
     if (got) history_.flushes.push_back({invoked, now_});
+  });
+}
+
+void random_clients::send_maintenance() {
+  if (one_in(2)) return expect(f_.ask_checkpoint(), [](const result<void>&) {});
+  expect(f_.ask_compact(), [this](const result<compact_result>& got) {
+    if (!got) return;
+    ++compactions_;
+    if (got->file_bytes_after < got->file_bytes_before) ++cuts_;
+    // Nothing has rotted here.
+    BOOST_TEST((got->unreadable_count == 0 || device_failed()));
   });
 }
 

@@ -30,6 +30,8 @@ struct request_mix {
   bool transactions = true;
   bool lists = true;
   bool flushes = true;
+  /// Checkpoints and compactions, beside those that begin by themselves.
+  bool maintenance = true;
 };
 
 class random_clients {
@@ -48,6 +50,9 @@ class random_clients {
   [[nodiscard]] std::size_t under_way() const noexcept { return under_way_.size(); }
   [[nodiscard]] std::uint64_t asked() const noexcept { return asked_; }
   [[nodiscard]] std::uint64_t answered() const noexcept { return answered_; }
+  /// Compactions that were asked for and ended well, and how many of them made the file shorter.
+  [[nodiscard]] std::uint64_t compactions() const noexcept { return compactions_; }
+  [[nodiscard]] std::uint64_t cuts() const noexcept { return cuts_; }
   /// The device of the store that is open, or was last, has failed a call that may have changed it.
   [[nodiscard]] bool device_failed();
 
@@ -69,6 +74,7 @@ class random_clients {
   void send_get();
   void send_list();
   void send_flush();
+  void send_maintenance();
 
   std::size_t record(std::vector<written> writes, durability level);
   void record_failure(std::size_t event, const failure& why);
@@ -87,6 +93,8 @@ class random_clients {
   std::uint64_t values_ = 0;
   std::uint64_t asked_ = 0;
   std::uint64_t answered_ = 0;
+  std::uint64_t compactions_ = 0;
+  std::uint64_t cuts_ = 0;
 };
 
 }  // namespace stowage::test

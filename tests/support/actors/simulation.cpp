@@ -30,6 +30,8 @@ class simulation {
       live();
       if (said_.steps == how_.steps_max || said_.lives == how_.lives_max) break;
     }
+    said_.compactions = clients_.compactions();
+    said_.cuts = clients_.cuts();
     return std::move(said_);
   }
 

@@ -204,6 +204,10 @@ answer<void> store_fixture::flush() { return ask<void>(*this, flush_request{}); 
 answer<store_status> store_fixture::ask_status() {
   return ask<store_status>(*this, status_request{});
 }
+answer<void> store_fixture::ask_checkpoint() { return ask<void>(*this, checkpoint_request{}); }
+answer<compact_result> store_fixture::ask_compact() {
+  return ask<compact_result>(*this, compact_request{});
+}
 answer<void> store_fixture::ask_close() { return ask<void>(*this, close_request{}); }
 
 store_status store_fixture::status() {
@@ -232,6 +236,12 @@ std::vector<std::pair<std::string, std::string>> store_fixture::contents() {
     }
   }
   return all;
+}
+
+compact_result store_fixture::compact() {
+  auto asked = ask_compact();
+  run();
+  return *asked;
 }
 
 version store_fixture::put_durable(const std::string& name, std::string value) {

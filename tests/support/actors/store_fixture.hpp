@@ -132,6 +132,8 @@ class store_fixture {
                           std::uint32_t limit = 1000);
   answer<void> flush();
   answer<store_status> ask_status();
+  answer<void> ask_checkpoint();
+  answer<compact_result> ask_compact();
   answer<void> ask_close();
 
   // The same, run until answered.
@@ -140,6 +142,8 @@ class store_fixture {
   [[nodiscard]] std::string value_of(const std::string& name);
   /// Name and value of every block, by list and get.
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> contents();
+  /// Compacts to the end.
+  compact_result compact();
   /// Puts and waits until it is durable.
   version put_durable(const std::string& name, std::string value = "v");
 

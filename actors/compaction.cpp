@@ -1,0 +1,241 @@
+#include <stowage/actors/compaction.hpp>
+
+#include <stowage/actors/budget_need.hpp>
+#include <stowage/actors/handover.hpp>
+#include <stowage/storage/core/limits.hpp>
+
+#include <utility>
+
+namespace stowage {
+
+namespace {
+
+// What a survey looks at in one go: a few milliseconds.
+constexpr std::size_t survey_blocks = 20'000;
+
+// What is moved in one go. A client whose group it rides in waits 0.2 ms longer for its sync, about as long
+// as for the sync itself.
+constexpr std::size_t slice_blocks = 256;
+constexpr std::uint64_t slice_bytes = 256 * limits::kib;
+
+constexpr std::size_t unreadable_max = 1000;
+
+}  // namespace
+
+compaction::compaction(maintenance_actor::pointer self, const compaction_peers& peers,
+                       const start_compaction& how, answer_promise answer)
+    : self_{self},
+      peers_{peers},
+      sparse_percent_{how.sparse_percent},
+      rounds_left_{how.rounds_max},
+      answer_{std::move(answer)} {}
+
+compaction::~compaction() { pause_.dispose(); }
+
+void compaction::step() {
+  switch (stage_) {
+    case stage::start: return begin_round();
+    case stage::survey: return plan_->survey(survey_blocks) ? set_ceiling() : step_again();
+    case stage::moves: return next_slice();
+    case stage::over: return;
+  }
+}
+
+// -- a round ----------------------------------------------------------------------------------------
+
+void compaction::begin_round() {
+  --rounds_left_;
+  compat::request(self_, peers_.registry, newest_state_request{})
+      .then(
+          [this](const newest_state& found) {
+            checkpoint_bytes_ = found.checkpoint_bytes;
+            plan_.emplace(*found.state, sparse_percent_);
+            stage_ = stage::survey;
+            step_again();
+          },
+          [this](const caf::error& why) { give_up(why); });
+}
+
+void compaction::set_ceiling() {
+  compat::request(self_, peers_.allocator,
+                  begin_compaction{plan_->bytes_after(), checkpoint_bytes_})
+      .then(
+          [this](const compaction_space& space) {
+            if (result_.file_bytes_before == 0) result_.file_bytes_before = space.file_bytes;
+            result_.file_bytes_after = space.file_bytes;
+            space_ = space;
+            if (has_ceiling())
+              vacate({space_.data_end, std::nullopt}, [this] { begin_moves(); });
+            else
+              begin_moves();
+          },
+          [this](const caf::error& why) { give_up(why); });
+}
+
+void compaction::vacate(const stowage::vacate& what, const std::function<void()>& next) {
+  compat::request(self_, peers_.writer, what)
+      .then([next] { next(); },
+            [this](const caf::error& why) {
+              if (why == errc::no_space) return finish();
+              give_up(why);
+            });
+}
+
+// What was written before the ceiling held may have been published since the survey.
+void compaction::begin_moves() {
+  compat::request(self_, peers_.registry, newest_state_request{})
+      .then(
+          [this](const newest_state& found) {
+            plan_->begin_moves(*found.state, has_ceiling() ? space_.data_end : UINT64_MAX);
+            stage_ = stage::moves;
+            step_again();
+          },
+          [this](const caf::error& why) { give_up(why); });
+}
+
+void compaction::end_round() {
+  if (!has_ceiling()) return finish();
+  compat::request(self_, peers_.allocator, enforce_file_end{})
+      .then(
+          [this](bool holds) {
+            if (holds)
+              move_journal();
+            else
+              finish();
+          },
+          [this](const caf::error& why) { give_up(why); });
+}
+
+// Each root has to begin after the journal has moved.
+void compaction::move_journal() {
+  vacate({space_.data_end, space_.file_end},
+         [this] { checkpoint_then([this] { checkpoint_then([this] { cut(); }); }); });
+}
+
+void compaction::checkpoint_then(const std::function<void()>& next) {
+  compat::request(self_, peers_.registry, checkpoint_request{})
+      .then([next] { next(); }, [this](const caf::error& why) { give_up(why); });
+}
+
+void compaction::cut() {
+  compat::request(self_, peers_.allocator, cut_file{})
+      .then(
+          [this](const compaction_space& space) {
+            compat::send(self_, peers_.writer, length_settled{});
+            const bool was_cut = space.file_bytes <= space_.file_end;
+            result_.file_bytes_after = space.file_bytes;
+            if (!was_cut || rounds_left_ == 0) return finish();
+            stage_ = stage::start;
+            step_again();
+          },
+          [this](const caf::error& why) { give_up(why); });
+}
+
+// -- a slice ----------------------------------------------------------------------------------------
+
+void compaction::next_slice() {
+  auto found = plan_->next_moves(slice_blocks, slice_bytes);
+  is_last_slice_ = found.is_last;
+  if (found.blocks.empty()) return is_last_slice_ ? end_round() : step_again();
+  slice_.begun = now();
+  pin_blocks wanted{std::make_shared<const std::vector<block_ref>>(std::move(found.blocks))};
+  compat::request(self_, peers_.registry, std::move(wanted))
+      .then([this](const pinned_blocks& pinned) { read(pinned.blocks); },
+            [this](const caf::error& why) { give_up(why); });
+}
+
+void compaction::read(const std::vector<std::shared_ptr<const pinned_block>>& blocks) {
+  slice_.ops.assign(blocks.size(), std::nullopt);
+  slice_.reads_open = blocks.size();
+  if (blocks.empty()) return on_moved({});
+  for (std::size_t at = 0; at < blocks.size(); ++at) {
+    const auto& from = blocks[at];
+    next_reader_ = (next_reader_ + 1) % peers_.readers.size();
+    compat::request(self_, peers_.readers[next_reader_], read_block_job{from, 0, UINT64_MAX})
+        .then([this, at, from](const block_value& got) { on_read(at, *from, got); },
+              [this, at, from](const caf::error& why) { on_read(at, *from, why); });
+  }
+}
+
+void compaction::on_read(std::size_t at, const pinned_block& from,
+                         const caf::expected<block_value>& got) {
+  const auto& b = *from.what;
+  if (got) {
+    accepted_op o;
+    o.kind = op_kind::relocate;
+    o.flags = b.flags();
+    o.name = b.name();
+    o.ver = b.ver();
+    o.expires_at_ms = b.expires_at_ms();
+    o.value = got->value;
+    slice_.ops[at] = std::move(o);
+  } else {
+    // R7: reported and left. Written again, its rotten bytes would get a checksum that is right.
+    ++result_.unreadable_count;
+    if (result_.unreadable.size() < unreadable_max)
+      result_.unreadable.push_back(to_failure(got.error()));
+  }
+  if (--slice_.reads_open == 0) take_budget();
+}
+
+void compaction::take_budget() {
+  auto unit = std::make_shared<batch>();
+  budget_need need;
+  for (auto& o : std::exchange(slice_.ops, {})) {
+    if (!o) continue;
+    need.add_value(o->name.size(), o->value.size());
+    unit->ops.push_back(*std::move(o));
+  }
+  if (unit->empty()) return on_moved({});
+  compat::request(self_, peers_.allocator, move_budget_request{need.bytes()})
+      .then([this, unit, bytes = need.bytes()] { move(unit, bytes); },
+            [this](const caf::error& why) {
+              // Clients took what the ceiling had left, or there was nothing to begin with.
+              if (why == errc::no_space && result_.blocks_moved > 0)
+                finish();
+              else
+                give_up(why);
+            });
+}
+
+void compaction::move(std::shared_ptr<batch> unit, std::uint64_t budget) {
+  compat::request(self_, peers_.registry, move_blocks{std::move(unit), budget})
+      .then([this](const blocks_moved& done) { on_moved(done); },
+            [this](const caf::error& why) { give_up(why); });
+}
+
+void compaction::on_moved(const blocks_moved& done) {
+  result_.blocks_moved += done.blocks;
+  result_.bytes_moved += done.bytes;
+  if (is_last_slice_) return end_round();
+  // Clients have the disk for themselves at least half of the time.
+  step_after(done.clients_are_busy ? now() - slice_.begun : std::chrono::nanoseconds{0});
+}
+
+// -- the end ----------------------------------------------------------------------------------------
+
+void compaction::give_up(const caf::error& why) {
+  if (is_over()) return;
+  stage_ = stage::over;
+  compat::send(self_, peers_.allocator, end_compaction{});
+  compat::send(self_, peers_.writer, length_settled{});
+  answer_.deliver(why);
+}
+
+void compaction::finish() {
+  stage_ = stage::over;
+  compat::send(self_, peers_.allocator, end_compaction{});
+  compat::send(self_, peers_.writer, length_settled{});
+  answer_.deliver(std::move(result_));
+}
+
+void compaction::step_again() { compat::send(self_, maintenance_actor{self_}, compaction_step{}); }
+
+void compaction::step_after(std::chrono::nanoseconds pause) {
+  if (pause <= std::chrono::nanoseconds{0}) return step_again();
+  pause_ = self_->run_delayed(pause, [this] { step(); });
+}
+
+std::chrono::steady_clock::time_point compaction::now() const { return self_->clock().now(); }
+
+}  // namespace stowage

@@ -1,0 +1,106 @@
+// One compaction: the steps by which maintenance makes the file shorter.
+//
+// Contract: in each round, a survey of the newest state; a ceiling for values, which the writer's lease leaves;
+// blocks on sparse pages or above the ceiling are read, verified and moved by RELOCATE ops, slice by slice, each
+// durable before the next; then the journal moves down, right above the values; two checkpoints, after which no
+// root needs anything higher; and the file is cut. Whatever clients need goes first: space they lack lifts the
+// ceiling, and then nothing is cut. A block that cannot be verified is reported and stays where it is.
+// `answer` is delivered exactly once.
+// Concurrency: part of the maintenance actor, on its thread.
+// Limits: holds the values of one slice: 256 KiB, or one larger value.
+#pragma once
+
+#include <stowage/messages/allocator.hpp>
+#include <stowage/messages/maintenance.hpp>
+#include <stowage/messages/reader.hpp>
+#include <stowage/messages/relocation.hpp>
+#include <stowage/messages/writer.hpp>
+#include <stowage/storage/compaction_plan.hpp>
+#include <stowage/storage/log/batch.hpp>
+
+#include <caf/disposable.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace stowage {
+
+/// Whom a compaction asks.
+struct compaction_peers {
+  allocator_actor allocator;
+  writer_actor writer;
+  relocation_registry registry;
+  std::vector<reader_actor> readers;
+};
+
+class compaction {
+ public:
+  using answer_promise = caf::typed_response_promise<compact_result>;
+
+  compaction(maintenance_actor::pointer self, const compaction_peers& peers,
+             const start_compaction& how, answer_promise answer);
+  compaction(const compaction&) = delete;
+  compaction& operator=(const compaction&) = delete;
+  ~compaction();
+
+  /// The first step, and each that was asked for with `compaction_step`.
+  void step();
+
+  [[nodiscard]] bool is_over() const noexcept { return stage_ == stage::over; }
+
+ private:
+  enum class stage : std::uint8_t { start, survey, moves, over };
+
+  /// Blocks on their way from the old place to the new one.
+  struct slice {
+    std::vector<std::optional<accepted_op>> ops;
+    std::size_t reads_open = 0;
+    std::chrono::steady_clock::time_point begun;
+  };
+
+  [[nodiscard]] bool has_ceiling() const noexcept { return space_.data_end < space_.file_bytes; }
+
+  void begin_round();
+  void set_ceiling();
+  void vacate(const stowage::vacate& what, const std::function<void()>& next);
+  void begin_moves();
+  void next_slice();
+  void read(const std::vector<std::shared_ptr<const pinned_block>>& blocks);
+  void on_read(std::size_t at, const pinned_block& from, const caf::expected<block_value>& got);
+  void take_budget();
+  void move(std::shared_ptr<batch> unit, std::uint64_t budget);
+  void on_moved(const blocks_moved& done);
+  void end_round();
+  void move_journal();
+  void checkpoint_then(const std::function<void()>& next);
+  void cut();
+  void give_up(const caf::error& why);
+  void finish();
+
+  void step_again();
+  void step_after(std::chrono::nanoseconds pause);
+  [[nodiscard]] std::chrono::steady_clock::time_point now() const;
+
+  maintenance_actor::pointer self_;
+  const compaction_peers& peers_;
+  unsigned sparse_percent_;
+  unsigned rounds_left_;
+  answer_promise answer_;
+
+  stage stage_ = stage::start;
+  std::optional<compaction_plan> plan_;
+  std::uint64_t checkpoint_bytes_ = 0;
+  compaction_space space_;
+  slice slice_;
+  bool is_last_slice_ = false;
+  std::size_t next_reader_ = 0;
+  caf::disposable pause_;
+  compact_result result_;
+};
+
+}  // namespace stowage
