@@ -480,6 +480,8 @@ void writer_state::send_to_disk(bool with_group) {
   compat::request(self_, disk_, execute_plan{std::move(plan)})
       .then([this](const plan_executed& done) { on_durable(done.file_bytes); },
             [this](const caf::error& why) { fail_stop(peer_failure(why)); });
+  // Nothing comes after the end, so that the file does not grow for it.
+  if (at_disk_->is_final) return;
   // While the disk works: fetch what the next group is likely to need.
   if (space_is_short_)
     return_standing_lease();

@@ -57,10 +57,6 @@ bool is_valid(const root& r) noexcept {
 std::uint64_t low_half(const uuid& id) noexcept { return load_le<std::uint64_t>(id, 0); }
 
 page_buffer encode(const superblock& sb) {
-  // What is written has to be readable, or the next open would find no superblock.
-  invariant(sb.current.exists() && is_valid(sb.current) && is_valid(sb.previous) &&
-                sb.min_file_bytes <= limits::file_bytes_max,
-            "a superblock names roots that can be");
   std::vector<std::byte> fields;
   fields.reserve(layout::superblock_fields_bytes);
   byte_writer out{fields};

@@ -133,6 +133,9 @@ BOOST_AUTO_TEST_CASE(a_status_keeps_every_number) {
                       &s.journal_bytes_written,
                       &s.prepared_bytes_written,
                       &s.checkpoints,
+                      &s.compactions,
+                      &s.blocks_moved,
+                      &s.bytes_moved,
                       &s.journal_bytes,
                       &s.file_bytes,
                       &s.free_bytes,
@@ -145,6 +148,27 @@ BOOST_AUTO_TEST_CASE(a_status_keeps_every_number) {
   BOOST_TEST((round_trip(s) == s));
   // All of the numbers are above: a new one that is not inspected would be lost here.
   BOOST_TEST(sizeof(store_status) == 3 * sizeof(std::string) + (n - 100) * sizeof(std::uint64_t));
+}
+
+BOOST_AUTO_TEST_CASE(a_compaction_says_everything_it_did) {
+  compact_result done;
+  done.blocks_moved = 1;
+  done.bytes_moved = 2;
+  done.file_bytes_before = 3;
+  done.file_bytes_after = 4;
+  done.unreadable_count = 5;
+  done.unreadable.push_back(fail(errc::corrupt_block));
+  done.unreadable.front().name = all_bytes();
+  const auto got = round_trip(done);
+  BOOST_TEST(got.blocks_moved == 1U);
+  BOOST_TEST(got.bytes_moved == 2U);
+  BOOST_TEST(got.file_bytes_before == 3U);
+  BOOST_TEST(got.file_bytes_after == 4U);
+  BOOST_TEST(got.unreadable_count == 5U);
+  BOOST_TEST_REQUIRE(got.unreadable.size() == 1U);
+  BOOST_TEST((got.unreadable.front().name == all_bytes()));
+  (void)round_trip(compact_request{});
+  (void)round_trip(checkpoint_request{});
 }
 
 BOOST_AUTO_TEST_CASE(failures_keep_their_context) {

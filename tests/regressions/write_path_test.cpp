@@ -18,6 +18,8 @@ namespace {
 struct write_behind : store_fixture {
   write_behind() {
     options.level = durability::accepted;
+    // What compaction does is compaction_test's.
+    options.compaction.start_above = 0;
     open();
   }
 
