@@ -1,4 +1,4 @@
-// A directory of a test's own, gone with everything in it when the test is done.
+// A directory of a test's own, gone with everything in it when the test is done, unless it is kept.
 #pragma once
 
 #include <cstdlib>
@@ -19,9 +19,13 @@ class temporary_directory {
   temporary_directory(const temporary_directory&) = delete;
   temporary_directory& operator=(const temporary_directory&) = delete;
   ~temporary_directory() {
+    if (kept_) return;
     std::error_code ignored;
     std::filesystem::remove_all(path_, ignored);
   }
+
+  /// It stays: what a failure left behind is evidence.
+  void keep() noexcept { kept_ = true; }
 
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
   /// The path of `name` in it.
@@ -31,6 +35,7 @@ class temporary_directory {
 
  private:
   std::string path_;
+  bool kept_ = false;
 };
 
 }  // namespace stowage::test
