@@ -5,6 +5,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -51,8 +52,17 @@ exit_code console::complain(std::string_view subject, std::string_view what,
 }
 
 exit_code console::complain(std::string_view subject, const failure& why) {
+  if (why.code == errc::io_error || why.code == errc::poisoned) {
+    cause c{why.detail, why.offset, why.os_error};
+    if (std::ranges::find(told_, c) == told_.end()) told_.push_back(std::move(c));
+  }
   return complain(subject, what_is_wrong(why, subject), what_to_do(why.code),
                   exit_code_of(why.code));
+}
+
+void console::complain_unless_told(std::string_view subject, const failure& why) {
+  const cause c{why.detail, why.offset, why.os_error};
+  if (std::ranges::find(told_, c) == told_.end()) (void)complain(subject, why);
 }
 
 exit_code console::complain_of_file(std::string_view path, const failure& why) {

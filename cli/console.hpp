@@ -10,9 +10,12 @@
 #include <stowage/cli/exit_code.hpp>
 #include <stowage/storage/core/result.hpp>
 
+#include <cstdint>
 #include <cstdio>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace stowage::cli {
 
@@ -27,6 +30,9 @@ class console {
   exit_code complain(std::string_view subject, std::string_view what, std::string_view advice,
                      exit_code code);
   exit_code complain(std::string_view subject, const failure& why);
+  /// As `complain`, but silent where the cause was told before: a device that failed fails whatever comes
+  /// after it, and that is said once.
+  void complain_unless_told(std::string_view subject, const failure& why);
   /// About one of the user's own files or directories, which is no store.
   exit_code complain_of_file(std::string_view path, const failure& why);
   /// For lines that say everything themselves.
@@ -50,6 +56,15 @@ class console {
   exit_code finish();
 
  private:
+  /// What fails a store for good, whatever the code it is answered with.
+  struct cause {
+    std::string detail;
+    std::optional<std::uint64_t> offset;
+    int os_error = 0;
+
+    friend bool operator==(const cause&, const cause&) = default;
+  };
+
   void say(std::string line);
   void clear_progress();
 
@@ -59,6 +74,7 @@ class console {
   bool progress_shown_ = false;
   bool out_failed_ = false;
   exit_code code_ = exit_code::ok;
+  std::vector<cause> told_;
 };
 
 }  // namespace stowage::cli

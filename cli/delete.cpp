@@ -20,7 +20,8 @@ void run(const delete_command& what, console& con) {
     if (auto gone = store->client().remove(name, durability::accepted); !gone)
       complain(gone.error(), name);
   }
-  if (auto durable = store->client().flush(); !durable) con.complain(what.store, durable.error());
+  if (auto durable = store->client().flush(); !durable)
+    con.complain_unless_told(what.store, durable.error());
   close_live(*store, what.store, con);
 }
 

@@ -37,7 +37,8 @@ class importer {
                       con_.complain_of_file(what_.directory + "/" + path, why);
                     }});
     if (!walked) con_.complain_of_file(what_.directory, walked.error());
-    if (auto durable = pipeline_.finish(); !durable) con_.complain(what_.store, durable.error());
+    if (auto durable = pipeline_.finish(); !durable)
+      con_.complain_unless_told(what_.store, durable.error());
   }
 
  private:

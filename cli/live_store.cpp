@@ -88,7 +88,7 @@ std::unique_ptr<live_store> open_live(const settings& config, console& con) {
 }
 
 void close_live(live_store& store, const std::string& path, console& con) {
-  if (auto closed = store.close(); !closed) con.complain(path, closed.error());
+  if (auto closed = store.close(); !closed) con.complain_unless_told(path, closed.error());
 }
 
 }  // namespace stowage::cli

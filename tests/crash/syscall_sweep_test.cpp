@@ -65,6 +65,18 @@ BOOST_AUTO_TEST_SUITE(sweep)
 BOOST_AUTO_TEST_CASE(part_0) { run_part(0); }
 BOOST_AUTO_TEST_CASE(part_1) { run_part(1); }
 
+// With the value of the write the close fails as well, which is no news.
+BOOST_AUTO_TEST_CASE(a_failed_device_is_complained_of_once) {
+  if (!is_possible()) return;
+  temporary_directory directory;
+  syscall_sweep sweep{programs, directory.path()};
+  sweep_report report;
+  for (const std::string subject : {"put", "txn", "import"})
+    sweep.run({subject, "pwritev", "EIO", subject == "import" ? std::size_t{9} : 3}, report);
+  for (const auto& v : report.violations) BOOST_ERROR(v);
+  BOOST_TEST(report.injected == 3U);
+}
+
 // What is wrong is found: a disk that says it has written what it has not.
 BOOST_AUTO_TEST_CASE(a_write_that_lies) {
   if (!is_possible()) return;
