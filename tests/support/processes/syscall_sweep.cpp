@@ -271,7 +271,7 @@ class syscall_sweep::stage {
       auto& s = subjects_["driver-" + mode];
       s.is_driver = true;
       s.arguments = {"--seed", "1",          "--life", "1",           "--clients",
-                     "1",      "--requests", "30",     "--sync-mode", mode};
+                     "1",      "--requests", "50",     "--sync-mode", mode};
     }
   }
 
@@ -399,7 +399,8 @@ class syscall_sweep::stage {
         for (const auto& r : rules().at(call)) {
           if (r.fault == lying_write) continue;
           const auto last = r.fault == short_write ? writes : count;
-          for (std::size_t k = 1; k <= last; ++k)
+          // Of short writes 0 stands for all of them.
+          for (std::size_t k = r.fault == short_write ? 0 : 1; k <= last; ++k)
             cases_.push_back({name, call, std::string{r.fault}, k});
         }
     }
