@@ -1,6 +1,4 @@
-#include <stowage/tests/storage/recovery/crash_life.hpp>
-#include <stowage/tests/storage/recovery/recovery_check.hpp>
-#include <stowage/tests/storage/recovery/workload.hpp>
+#include <stowage/tests/storage/recovery/second_life.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -10,17 +8,6 @@ using namespace stowage::test;
 // Power loss at every change of the device. STOWAGE_TEST_SEED=n replays the workload of one seed.
 
 namespace {
-
-// What a recovery of this crash may find.
-allowed_fn allowed(const crash& c) {
-  return [&c](const recovered_store& got, block_device& device) {
-    const auto at = got.position.last;
-    if (at < c.acked) throw std::runtime_error{"an acknowledged group is lost"};
-    if (at > c.issued) throw std::runtime_error{"a group that was never written"};
-    if (auto complaint = complaint_about(got, device, c.states.at(at)); !complaint.empty())
-      throw std::runtime_error{"at record " + std::to_string(at.value) + ": " + complaint};
-  };
-}
 
 struct figures {
   std::uint64_t states = 0;
@@ -44,7 +31,10 @@ class crash_run {
         const bool every_way = ++first_crashes_ % 4 == 0;
         const auto at = every_way ? require_same_each_time(c.device, allowed(c))
                                   : require_recoverable(c.device, allowed(c));
-        if (first_crashes_ % second_life_every_ == 0) second_life(c, at, sums);
+        if (first_crashes_ % second_life_every_ != 0) return;
+        ++sums.second_lives;
+        sums.states += require_second_life(c.device.image(), at, c.states.at(at),
+                                           seed_ + 1000 * first_crashes_);
       } catch (const std::exception& e) {
         complain(c.place, e);
       }
@@ -54,23 +44,6 @@ class crash_run {
   }
 
  private:
-  void second_life(crash& c, lsn at, figures& sums) {
-    ++sums.second_lives;
-    workload work{seed_ + 1000 * first_crashes_};
-    life next{c.device.image(), at, c.states.at(at), work.habits()};
-    work.live(next, 2);
-    const crash_effort brief{4, 3};
-    next.for_each_crash(seed_, brief, [&](crash& again) {
-      if (!complaint_.empty()) return;
-      ++sums.states;
-      try {
-        (void)require_recoverable(again.device, allowed(again));
-      } catch (const std::exception& e) {
-        complain(c.place + "; second life: " + again.place, e);
-      }
-    });
-  }
-
   void complain(const std::string& place, const std::exception& e) {
     complaint_ = "crash in " + place + ": " + e.what() +
                  "\nreplay: STOWAGE_TEST_SEED=" + std::to_string(seed_) +
