@@ -50,7 +50,8 @@ function(stowage_discover_tests folder program serial)
       string(REPLACE ";" "/" case "${path}")
       add_test("${folder}/${case}" "${program}" "--run_test=${case}" --color_output=no)
       set_tests_properties("${folder}/${case}" PROPERTIES
-        LABELS "${labels}" TIMEOUT ${timeout} RUN_SERIAL ${serial})
+        LABELS "${labels}" TIMEOUT ${timeout} RUN_SERIAL ${serial}
+        SKIP_REGULAR_EXPRESSION "(^|\n)skipped: ")
     endif()
   endwhile()
 endfunction()

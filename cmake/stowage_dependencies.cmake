@@ -33,4 +33,14 @@ find_package(benchmark REQUIRED)
 if(STOWAGE_TESTS)
   find_package(Boost 1.74 REQUIRED COMPONENTS unit_test_framework)
   find_package(rapidcheck REQUIRED)
+  # Only the tests of power cuts need it.
+  find_path(FUSE3_INCLUDE_DIR fuse_lowlevel.h PATH_SUFFIXES fuse3)
+  find_library(FUSE3_LIBRARY fuse3)
+  if(FUSE3_INCLUDE_DIR AND FUSE3_LIBRARY)
+    add_library(fuse3::fuse3 UNKNOWN IMPORTED)
+    set_target_properties(fuse3::fuse3 PROPERTIES
+      IMPORTED_LOCATION "${FUSE3_LIBRARY}"
+      INTERFACE_INCLUDE_DIRECTORIES "${FUSE3_INCLUDE_DIR}"
+      INTERFACE_COMPILE_DEFINITIONS "_FILE_OFFSET_BITS=64")
+  endif()
 endif()

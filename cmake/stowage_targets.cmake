@@ -60,6 +60,14 @@ stowage_discover_tests([[${folder}]] [[$<TARGET_FILE:${name}>]] ${arg_SERIAL})
     TEST_INCLUDE_FILES "${CMAKE_CURRENT_BINARY_DIR}/${name}.cmake")
 endfunction()
 
+# stowage_skipped_test(<folder> <why>)
+# A test that only says why those of the folder cannot be built here.
+function(stowage_skipped_test folder why)
+  set_property(GLOBAL APPEND PROPERTY stowage_test_folders "${folder}")
+  add_test(NAME ${folder} COMMAND "${CMAKE_COMMAND}" -E echo "skipped: ${why}")
+  set_tests_properties(${folder} PROPERTIES LABELS "${folder}" SKIP_REGULAR_EXPRESSION "skipped: ")
+endfunction()
+
 # stowage_require_all_tests_registered(): a configuration error if a *_test.cpp lies in a folder that no
 # stowage_test() names, because it would never run.
 function(stowage_require_all_tests_registered)
