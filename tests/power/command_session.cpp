@@ -80,7 +80,7 @@ how_it_ended command_session::create_by_import(const named_values& files) {
 how_it_ended command_session::create_by_serve() {
   auto c = command_of("serve, which creates");
   c.creates = true;
-  return run_server(std::move(c), {});
+  return run_server(std::move(c), [](child_process& server) { server.signal(SIGTERM); });
 }
 
 how_it_ended command_session::put(const std::string& name, std::string value) {
@@ -153,7 +153,14 @@ how_it_ended command_session::import(const named_values& files) {
 }
 
 how_it_ended command_session::serve(const std::function<void()>& meanwhile) {
-  return run_server(command_of("serve"), meanwhile);
+  return run_server(command_of("serve"), [&](child_process& server) {
+    if (meanwhile) meanwhile();
+    server.signal(SIGTERM);
+  });
+}
+
+how_it_ended command_session::serve_until_it_ends() {
+  return run_server(command_of("serve, which ends by itself"), [](child_process&) {});
 }
 
 std::string command_session::server_config() {
@@ -162,18 +169,16 @@ std::string command_session::server_config() {
   return file;
 }
 
-how_it_ended command_session::run_server(noted_command c, const std::function<void()>& meanwhile) {
+how_it_ended command_session::run_server(
+    noted_command c, const std::function<void(child_process& server)>& when_ready) {
   const auto config = server_config();
   note_(note_of_begin(c));
   ++commands_;
   child_process server{{STOWAGE_BINARY, "serve", "--config-file=" + config}};
-  if (server.first_line().starts_with("ready: ")) {
-    if (meanwhile) meanwhile();
-    server.signal(SIGTERM);
-  }
+  if (server.first_line().starts_with("ready: ")) when_ready(server);
   auto said = server.wait();
-  // What it logs in the ordinary course of things.
-  if (said.code == 0) said.err.clear();
+  // Not what a command prints.
+  said.out.clear();
   return finish(std::move(c), said, {});
 }
 
@@ -198,7 +203,10 @@ how_it_ended command_session::finish(noted_command c, const ended_child& said,
                                      const printed_fn& read_output) {
   const auto how = judge(c, said);
   if (how == how_it_ended::failed && on_failure_) on_failure_();
-  c.acknowledged = how == how_it_ended::acknowledged;
+  // What was printed is durable, also where the store could not be closed in order afterwards.
+  c.acknowledged = how == how_it_ended::acknowledged || !said.out.empty();
+  state_before_ = state_;
+  newest_before_ = newest_;
   told_versions printed;
   if (c.acknowledged && read_output) read_output(said.out, printed);
   settle(c);
@@ -206,6 +214,7 @@ how_it_ended command_session::finish(noted_command c, const ended_child& said,
     if (const auto it = c.versions.find(name); it == c.versions.end() || it->second != ver)
       throw std::runtime_error{c.what + " printed another version of " + name + " than is listed"};
   note_(note_of_end(c));
+  last_ = std::move(c);
   return how;
 }
 
@@ -217,7 +226,7 @@ how_it_ended command_session::judge(const noted_command& c, const ended_child& s
   }
   if (said.code == exit_killed && kills_allowed_) return how_it_ended::killed;
   const bool is_failure = said.code == exit_failed || said.code == exit_read_only;
-  if (!is_failure || !failures_allowed_ || !said.out.empty() || lines < 1)
+  if (!is_failure || !failures_allowed_ || lines < 1)
     throw std::runtime_error{c.what + ": " + in_words(said)};
   complaint_ = said.err;
   return how_it_ended::failed;
@@ -278,6 +287,14 @@ void command_session::settle(noted_command& c) {
   if (c.acknowledged && c.applied != c.units.size())
     throw std::runtime_error{c.what + " was acknowledged, and is not there"};
   for (const auto& [name, ver] : c.versions) newest_ = std::max(newest_, ver);
+}
+
+void command_session::look_again() {
+  state_ = state_before_;
+  newest_ = newest_before_;
+  last_.applied = 0;
+  last_.versions.clear();
+  settle(last_);
 }
 
 void command_session::require_contents() {

@@ -1,9 +1,9 @@
 // Runs commands of the real `stowage` binary on one store, and keeps book of what it must hold.
 //
 // Contract: each command is noted (command_history.hpp) before it starts and when it has ended: with exit code
-// 0 it is acknowledged. One that was killed or failed, where the caller said that it may, can have taken effect
-// in part: a prefix of its units, as the binary lists them afterwards. Everything else throws
-// std::runtime_error.
+// 0, or with its versions on stdout, it is acknowledged. One that was killed or failed, where the caller said
+// that it may, can have taken effect in part: a prefix of its units, as the binary lists them afterwards.
+// Everything else throws std::runtime_error.
 // Concurrency: one thread; commands run one after the other.
 // Limits: names are of printable characters without blanks and `\`; each at most once in a command.
 #pragma once
@@ -47,6 +47,8 @@ class command_session {
   how_it_ended import(const named_values& files);
   /// From its ready line to its answer to SIGTERM, with `meanwhile` between.
   how_it_ended serve(const std::function<void()>& meanwhile = {});
+  /// From its ready line to where it ends by itself.
+  how_it_ended serve_until_it_ends();
 
   /// Whether commands may fail with exit code 4 (or 10, on a file system that went read-only) from now on;
   /// `first` is called when one has, before anything else.
@@ -56,6 +58,9 @@ class command_session {
 
   /// The store is there already, and holds this.
   void adopt(const store_state& there);
+  /// The machine was started anew. What a command that failed had left may be another prefix now: nothing was
+  /// synced since.
+  void look_again();
   /// What the store holds, as far as commands told.
   [[nodiscard]] const known_state& state() const noexcept { return state_; }
   [[nodiscard]] bool exists() const noexcept { return exists_; }
@@ -72,7 +77,8 @@ class command_session {
   how_it_ended run(noted_command c, const std::vector<std::string>& words,
                    std::string_view input = {}, const printed_fn& read_output = {});
   how_it_ended finish(noted_command c, const ended_child& said, const printed_fn& read_output);
-  how_it_ended run_server(noted_command c, const std::function<void()>& meanwhile);
+  how_it_ended run_server(noted_command c,
+                          const std::function<void(child_process& server)>& when_ready);
   [[nodiscard]] how_it_ended judge(const noted_command& c, const ended_child& said);
   [[nodiscard]] noted_command import_of(const named_values& files, std::string& directory);
   [[nodiscard]] std::string server_config();
@@ -90,6 +96,10 @@ class command_session {
   bool exists_ = false;
   /// No version told so far is higher.
   version newest_;
+  /// The last command, and what there was before it.
+  noted_command last_;
+  known_state state_before_;
+  version newest_before_;
   bool failures_allowed_ = false;
   std::function<void()> on_failure_;
   bool kills_allowed_ = false;
