@@ -9,8 +9,10 @@
 #pragma once
 
 #include <stowage/storage/core/types.hpp>
+#include <stowage/tests/power/loop_mount.hpp>
 #include <stowage/tests/power/recording_mount.hpp>
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,13 +21,15 @@ namespace stowage::test {
 
 class ext4_disk {
  public:
+  /// Of the disk, in the file system below.
+  static constexpr const char* file_name = "disk";
+
   /// Empty where it can be had.
   [[nodiscard]] static std::string why_unavailable();
 
-  ext4_disk();
+  explicit ext4_disk(recording_mount::recording what = recording_mount::recording::drop);
   ext4_disk(const ext4_disk&) = delete;
   ext4_disk& operator=(const ext4_disk&) = delete;
-  ~ext4_disk();
 
   /// The path of `name` on the disk.
   [[nodiscard]] std::string operator/(std::string_view name) const {
@@ -39,16 +43,18 @@ class ext4_disk {
   void fail(const std::string& name, std::uint64_t from, const fault_rule& rule);
   /// The same for everything, ext4's own structures included.
   void fail_everything(faulty_call call);
+  /// The file system that the disk is a file of.
+  [[nodiscard]] recording_mount& below() noexcept { return below_; }
   void heal() { below_.heal(); }
   [[nodiscard]] std::uint64_t faults_injected() { return below_.faults_injected(); }
 
  private:
   void mount();
-  void unmount();
 
   temporary_directory directory_;
   std::string mountpoint_;
   recording_mount below_;
+  std::optional<loop_mount> mounted_;
 };
 
 /// The pages of a file whose cached bytes are not those on the disk.

@@ -113,20 +113,24 @@ BOOST_AUTO_TEST_CASE(every_command_says_so_once_and_exits_with_4) {
          return s.import({{"a", "x"}, {"new", std::string(70'000, 'x')}});
        }},
   };
+  failing_store f;
   for (const auto& [what, run] : commands)
     for (const std::uint64_t from : {std::uint64_t{0}, layout::data_start}) {
       BOOST_TEST_CONTEXT(what << (from == 0 ? ", which cannot open it" : ", which cannot commit")) {
-        failing_store f;
+        const auto before = f.disk.faults_injected();
         f.fail_writes(from);
         BOOST_TEST((run(f.session) == how_it_ended::failed));
         const auto& line = f.session.complaint();
         BOOST_TEST(std::ranges::count(line, '\n') == 1, line);
         BOOST_TEST(says(line, "the device failed"), line);
         BOOST_TEST(says(line, std::strerror(EIO)), line);
-        BOOST_TEST(f.disk.faults_injected() > 0U);
-        f.require_recovery();
+        BOOST_TEST(f.disk.faults_injected() > before);
+        f.session.allow_failures(false);
+        f.session.require_contents();
+        f.session.put("d", what);
       }
     }
+  f.require_recovery();
 }
 
 BOOST_AUTO_TEST_CASE(a_server_ends_when_it_cannot_write_its_checkpoint) {

@@ -25,6 +25,8 @@ struct crash_effort {
   /// All combinations up to so many, else so many samples.
   std::uint64_t combinations_max = 16;
   std::uint64_t samples = 10;
+  /// Whether what was lost may have become garbage instead.
+  bool garbage = true;
 };
 
 class volatile_medium {
@@ -70,11 +72,11 @@ class volatile_medium {
       const auto lost_in_16 = std::array<std::uint64_t, 4>{1, 8, 15, 2}[n % 4];
       const bool one_odd = n % 4 == 3;
       const auto odd = chance() % free_choices;
-      const auto odd_fate = chance() % 2 == 0 ? fate::lost : fate::garbage;
+      const auto odd_fate = chance() % 2 == 0 || !effort.garbage ? fate::lost : fate::garbage;
       build([&](std::size_t i) {
         if (one_odd) return i == odd ? odd_fate : fate::kept;
         if (chance() % 16 < lost_in_16)
-          return n % 3 == 0 && chance() % 2 == 0 ? fate::garbage : fate::lost;
+          return effort.garbage && n % 3 == 0 && chance() % 2 == 0 ? fate::garbage : fate::lost;
         return fate::kept;
       });
     }
