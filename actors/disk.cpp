@@ -1,5 +1,6 @@
 #include <stowage/actors/disk.hpp>
 
+#include <stowage/storage/core/mutant.hpp>
 #include <stowage/storage/core/types.hpp>
 #include <stowage/storage/execute_plan.hpp>
 #include <stowage/storage/log/write_plan.hpp>
@@ -12,11 +13,14 @@ disk_state::disk_state(disk_actor::pointer /*self*/, std::shared_ptr<block_devic
 disk_actor::behavior_type disk_state::make_behavior() {
   return {
       [this](const execute_plan& request) -> caf::result<plan_executed> {
-        if (auto done = execute(*request.plan, *device_); !done) return to_error(done.error());
+        if (auto done = execute(*request.plan, *device_);
+            !done && !mutant("failed-commit-reported-as-done"))
+          return to_error(done.error());
         return plan_executed{round_down(device_->size(), page_size)};
       },
       [this](const grow_device& request) -> caf::result<void> {
-        if (auto grown = device_->allocate(request.file_bytes); !grown)
+        if (auto grown = device_->allocate(request.file_bytes);
+            !grown && !mutant("failed-growth-ignored"))
           return to_error(grown.error());
         return caf::unit;
       },

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <stowage/storage/core/bytes.hpp>
+#include <stowage/storage/core/mutant.hpp>
 #include <stowage/storage/core/types.hpp>
 
 #include <algorithm>
@@ -36,13 +37,15 @@ class overlay {
   /// The newest accepted op of this name, or null.
   [[nodiscard]] const entry* find(const std::string& name) const {
     const auto it = entries_.find(name);
-    return it == entries_.end() ? nullptr : &it->second;
+    if (it == entries_.end() || mutant("reads-miss-what-is-queued")) return nullptr;
+    return &it->second;
   }
 
   /// The op of this name and version, and every older one of it, is durable.
   void drop(const std::string& name, version durable) {
     const auto it = entries_.find(name);
-    if (it != entries_.end() && it->second.ver <= durable) entries_.erase(it);
+    if (it == entries_.end()) return;
+    if (it->second.ver <= durable || mutant("older-write-ends-a-newer-one")) entries_.erase(it);
   }
 
   void clear() noexcept { entries_.clear(); }

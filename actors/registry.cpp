@@ -3,6 +3,7 @@
 #include <stowage/actors/peer_failure.hpp>
 #include <stowage/storage/core/invariant.hpp>
 #include <stowage/storage/core/limits.hpp>
+#include <stowage/storage/core/mutant.hpp>
 #include <stowage/storage/log/batch.hpp>
 #include <stowage/storage/log/batch_policy.hpp>
 #include <stowage/storage/log/group.hpp>
@@ -144,7 +145,8 @@ registry_state::looked_up registry_state::look_up(const get_request& request) {
     return block_value{accepted->value.slice(offset, length), accepted->ver};
   }
   auto found = index_.find(request.name);
-  if (!found) return not_found(request.name);
+  if (!found || (found->value_length() == 0 && mutant("empty-block-is-absent")))
+    return not_found(request.name);
   auto job = std::make_shared<pinned_block>();
   job->what = std::move(found);
   job->held = retirement_.take();
@@ -240,13 +242,8 @@ void registry_state::on_durable(const durable_group& group,
 
   // 1. Publish: from here on new reads find the new extents.
   retirement_.advance();
-  std::vector<extent> superseded;
   for (const auto& o : group.ops)
-    index_.apply(o.as_op(), retirement_.epoch(), [&](const block_ref& old) {
-      superseded.clear();
-      for (const auto& c : old->chunks()) superseded.push_back(c.where);
-      retirement_.retire(superseded, old->published());
-    });
+    index_.apply(o.as_op(), retirement_.epoch(), [this](const block_ref& old) { retire(*old); });
   // 2. The overlay no longer has to answer for what is published.
   for (const auto& o : group.ops) overlay_.drop(o.name, o.ver);
   // 3. Superseded extents that nobody reads may be reused.
@@ -267,6 +264,11 @@ void registry_state::on_durable(const durable_group& group,
   pressed_ = false;
   if (budget_waits_for_ == budget_wait::group) budget_waits_for_ = budget_wait::nothing;
   serve_parked();
+}
+
+void registry_state::retire(const block& superseded) {
+  for (const auto& c : superseded.chunks())
+    retirement_.retire({&c.where, 1}, superseded.published());
 }
 
 // The snapshot and the journal position are of the same moment.
@@ -320,8 +322,8 @@ void registry_state::poison(const failure& why) {
   // `no_space` says that nothing was taken. These ops were taken, and may be found by recovery.
   if (why.code == errc::no_space) failed_->code = errc::io_error;
   // Whoever waits for one of the ops in flight gets the cause itself; their versions vanish.
-  pending_.fail_all(to_error(*failed_));
-  overlay_.clear();
+  if (!mutant("waiters-forgotten-on-failure")) pending_.fail_all(to_error(*failed_));
+  if (!mutant("lost-versions-still-read")) overlay_.clear();
   auto waiting = std::exchange(parked_, {});
   parked_names_.reset();
   parked_bytes_ = 0;
@@ -384,7 +386,7 @@ void registry_state::finish_closing(const failure& outcome) {
   for (auto* answers : {&compaction_answers_, &next_compaction_answers_})
     for (auto& answer : std::exchange(*answers, {})) answer.deliver(unavailable());
   for (auto& answer : close_answers_) {
-    if (outcome.code == errc::none)
+    if (outcome.code == errc::none || mutant("close-swallows-the-error"))
       answer.deliver();
     else
       answer.deliver(to_error(outcome));

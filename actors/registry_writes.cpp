@@ -4,6 +4,7 @@
 #include <stowage/actors/budget_need.hpp>
 #include <stowage/actors/peer_failure.hpp>
 #include <stowage/storage/core/limits.hpp>
+#include <stowage/storage/core/mutant.hpp>
 #include <stowage/storage/log/batch.hpp>
 #include <stowage/storage/log/batch_policy.hpp>
 #include <stowage/storage/log/group.hpp>
@@ -140,7 +141,8 @@ template <class T, class What>
 caf::result<T> registry_state::on_write(What what, std::optional<durability> level,
                                         bool wait_for_credit, std::optional<failure> refusal) {
   if (!takes_writes()) refusal = refusal_of_writes();
-  if (!refusal && (is_overloaded() || (!wait_for_credit && !parked_.empty())))
+  if (!refusal && ((is_overloaded() && !mutant("parked-requests-unbounded")) ||
+                   (!wait_for_credit && !parked_.empty())))
     refusal = overloaded();
   if (refusal) {
     ++ops_rejected_;
@@ -178,7 +180,7 @@ void registry_state::for_each_write(const request_in_turn& r, Visit visit) {
 
 // At once if nothing waits, else behind all that does.
 void registry_state::serve_in_turn(request_in_turn r) {
-  if (parked_.empty() && serve(r)) return close_when_settled();
+  if ((parked_.empty() || mutant("parked-put-overtaken")) && serve(r)) return close_when_settled();
   park(std::move(r));
 }
 
@@ -239,6 +241,7 @@ bool registry_state::is_any_parked(const std::string& prefix) {
 bool registry_state::serve(request_in_turn& r) {
   if (auto* flush = std::get_if<pending_replies::flush_promise>(&r)) {
     const bool anything_pending = !pending_.empty();
+    if (mutant("flush-misses-what-is-in-flight")) flush->deliver();
     pending_.add_waiter(std::move(*flush));
     if (anything_pending)
       compat::send(self_, writer_, close_batch{static_cast<std::uint8_t>(close_cause::flush)});
@@ -281,7 +284,7 @@ void registry_state::refuse(write_request& request, const failure& why) {
 bool registry_state::has_credit(std::uint64_t ops, std::uint64_t bytes) const noexcept {
   const auto& held = pending_.sum();
   return held.ops + ops <= options_.credit.max_ops &&
-         held.bytes + bytes <= options_.credit.max_bytes;
+         (held.bytes + bytes <= options_.credit.max_bytes || mutant("credit-in-ops-only"));
 }
 
 // Why an op is refused by the state right before it.
@@ -290,7 +293,7 @@ std::optional<failure> registry_state::refusal_now(op_kind kind, const std::stri
   if (!expected && kind != op_kind::del) return std::nullopt;
   const auto now = current_version(block);
   std::optional<failure> why;
-  if (expected && *expected != now) {
+  if (expected && *expected != now && !mutant("expectations-not-tested")) {
     why = fail(errc::conflict);
     why->expected = *expected;
     why->actual = now;
@@ -305,7 +308,7 @@ bool registry_state::take_budget(std::uint64_t bytes, std::uint64_t entry_bytes)
   const auto checkpoint_bytes =
       index_.checkpoint_bytes() + pending_.sum().entry_bytes + entry_bytes;
   const bool checkpoint_fits = bytes == 0 || checkpoint_bytes <= reserved_checkpoint_bytes_;
-  if (budget_ >= bytes && checkpoint_fits) {
+  if ((budget_ >= bytes && checkpoint_fits) || mutant("space-not-taken-before-acceptance")) {
     budget_ -= bytes;
     return true;
   }
@@ -400,7 +403,7 @@ registry_state::admission registry_state::admit(whole_transaction& w,
     if (auto why = refusal_now(op_kind::put, e.name, e.ver)) {
       ++ops_rejected_;
       w.answer.deliver(to_error(*why));
-      return admission::answered;
+      if (!mutant("conflict-reported-but-applied")) return admission::answered;
     }
   }
   budget_need need;
@@ -437,6 +440,9 @@ version registry_state::add_op(batch& unit, op_kind kind, std::string block, sha
   o.name = std::move(block);
   o.ver = last_version_;
   o.value = std::move(value);
+  if (mutant("extent-freed-at-acceptance"))
+    index_.apply({.kind = op_kind::del, .name = o.name}, retirement_.epoch(),
+                 [this](const block_ref& old) { retire(*old); });
   unit.ops.push_back(std::move(o));
   return last_version_;
 }
@@ -451,7 +457,7 @@ void registry_state::sequence(std::shared_ptr<batch> unit, const pending_replies
 
 template <class T>
 void registry_state::answer_write(promise_of<T>& promise, T answer, durability level) {
-  if (level == durability::durable)
+  if (level == durability::durable && !mutant("durable-answered-at-acceptance"))
     pending_.add_waiter(pending_replies::deferred<T>{promise, std::move(answer)});
   else
     promise.deliver(std::move(answer));

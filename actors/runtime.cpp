@@ -6,6 +6,7 @@
 #include <stowage/actors/reader.hpp>
 #include <stowage/actors/registry.hpp>
 #include <stowage/actors/writer.hpp>
+#include <stowage/storage/core/mutant.hpp>
 #include <stowage/storage/device/latched_device.hpp>
 #include <stowage/storage/device/memory_device.hpp>
 #include <stowage/storage/device/posix_creation.hpp>
@@ -62,7 +63,7 @@ class supervisor_state {
       self_->quit();
       return;
     }
-    if (!registry_) return;
+    if (!registry_ || mutant("dead-actor-not-noticed")) return;
     const auto cause =
         fail(errc::poisoned, "the store's " + role + " ended: " + caf::to_string(why));
     compat::send(self_, registry_, store_failed{cause});
@@ -133,6 +134,9 @@ result<opened_store> open_store(caf::actor_system& system, const store_options& 
   if (!opened) return std::move(opened).error();
   auto device = std::make_unique<latched_device>(std::move(*opened));
   auto recovered = recover(*device, store_access::read_write);
+  if (!recovered && mutant("unreadable-store-created-again") &&
+      create_store(*device, random_identity()))
+    recovered = recover(*device, store_access::read_write);
   if (!recovered) return std::move(recovered).error();
   out.report.was_clean = recovered->was_clean;
   out.report.dropped = recovered->dropped;

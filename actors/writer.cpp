@@ -3,6 +3,7 @@
 #include <stowage/actors/peer_failure.hpp>
 #include <stowage/storage/core/invariant.hpp>
 #include <stowage/storage/core/limits.hpp>
+#include <stowage/storage/core/mutant.hpp>
 #include <stowage/storage/format/layout.hpp>
 
 #include <algorithm>
@@ -83,6 +84,7 @@ writer_actor::behavior_type writer_state::make_behavior() {
         if (closed_for_good_) return to_error(fail(errc::closed));
         auto promise = self_->make_response_promise<void>();
         pages_.push_back({message.pages, promise});
+        if (mutant("checkpoint-pages-not-awaited")) promise.deliver();
         advance();
         return promise;
       },
@@ -119,6 +121,7 @@ writer_actor::behavior_type writer_state::make_behavior() {
       },
       [this](const drain_writer&) -> caf::result<void> {
         if (failed_) return to_error(*failed_);
+        if (mutant("shutdown-never-syncs")) return caf::unit;
         draining_ = self_->make_response_promise<void>();
         auto answer = *draining_;
         act(policy_.on_shutdown());
@@ -182,7 +185,7 @@ void writer_state::act(const batch_decision& decision) {
 void writer_state::arm_batch_timer(const batch_decision& decision) {
   // A timer that is already under way goes off no later than this batch's deadline; `on_batch_timer` then
   // arms the rest.
-  if (batch_timer_armed_) return;
+  if (batch_timer_armed_ || mutant("batch-timer-never-armed")) return;
   batch_timer_armed_ = true;
   const auto delay = std::max(decision.deadline - now(), std::chrono::nanoseconds{0});
   batch_timer_ =
@@ -270,6 +273,7 @@ bool writer_state::form_group() {
   if (closed_.empty()) sync_.on_all_taken();
   invariant(g.through > through_, "versions ascend in the order ops arrive");
   through_ = g.through;
+  if (mutant("writes-of-one-name-swapped")) std::ranges::reverse(g.ops);
   g.ops = coalesce(std::move(g.ops));
   g.value_bytes = value_pages_bytes(g.ops);
   g.record_bytes_max = std::min(record_bytes_for(body_bytes + fragmented_chunks_bytes),
@@ -459,6 +463,7 @@ void writer_state::send_to_disk(bool with_group) {
     auto next = next_superblock();
     next.previous = sb_.current;
     next.current = root_->root->named;
+    if (mutant("root-skips-later-records")) next.current.start = areas_.position();
     add_superblock(next, *plan, commit);
     commit.root = std::exchange(root_, std::nullopt);
   } else if (draining_ && is_idle() && !commit.has_record && commit.pages_written.empty()) {
@@ -476,6 +481,7 @@ void writer_state::send_to_disk(bool with_group) {
   plan->seal();
   commit.bytes = plan->bytes();
   at_disk_ = std::move(commit);
+  if (mutant("group-published-before-its-sync")) tell_durable(*at_disk_);
   policy_.on_disk_busy();
   compat::request(self_, disk_, execute_plan{std::move(plan)})
       .then([this](const plan_executed& done) { on_durable(done.file_bytes); },
@@ -546,7 +552,7 @@ void writer_state::count_record(std::uint64_t bytes) {
 superblock writer_state::next_superblock() const {
   auto next = sb_;
   next.gen = next.gen.next();
-  next.fence = synced_;
+  next.fence = mutant("superblock-names-an-unsynced-record") ? areas_.position().last : synced_;
   next.clean = false;
   // A version given later and lost in a crash lies within the gap that recovery leaves.
   next.version_floor = std::max(next.version_floor, durable_through_);
@@ -556,7 +562,8 @@ superblock writer_state::next_superblock() const {
 }
 
 void writer_state::add_superblock(superblock next, write_plan& plan, commit_at_disk& commit) {
-  plan.set_superblock(layout::superblock_offset[next.slot()], page_buffer::share(encode(next)));
+  const auto slot = mutant("superblock-in-one-slot") ? 0 : next.slot();
+  plan.set_superblock(layout::superblock_offset[slot], page_buffer::share(encode(next)));
   commit.sb = next;
 }
 
@@ -579,11 +586,7 @@ void writer_state::on_durable(std::uint64_t file_bytes) {
   if (data_end_) give_up_pages_above();
   if (commit.replaced_area.exists())
     compat::send(self_, allocator_, free_pages{{commit.replaced_area.where}});
-  if (commit.group) {
-    durable_through_ = commit.group->through;
-    commit.group->journal_since_root = commit.group->journal_total - journal_at_root_;
-    compat::send(self_, listener_, group_durable{std::move(commit.group)});
-  }
+  tell_durable(commit);
   for (auto& answer : commit.pages_written) answer.deliver();
   if (commit.root) on_root_durable(*commit.root);
   finish_vacating();
@@ -599,12 +602,20 @@ void writer_state::on_durable(std::uint64_t file_bytes) {
   if (is_idle() && !at_disk_) arm_idle_timer();
 }
 
+void writer_state::tell_durable(commit_at_disk& commit) {
+  if (!commit.group) return;
+  durable_through_ = commit.group->through;
+  commit.group->journal_since_root = commit.group->journal_total - journal_at_root_;
+  compat::send(self_, listener_, group_durable{std::move(commit.group)});
+}
+
 // What only the root before the previous one needed is free now.
 void writer_state::on_root_durable(const root_to_install& installed) {
   ++counters_.checkpoints;
   auto unneeded = std::exchange(previous_checkpoint_,
                                 std::exchange(current_checkpoint_, installed.root->pages));
-  for (const auto& a : areas_.release_before(sb_.previous.start.area)) unneeded.push_back(a.where);
+  const auto& oldest = mutant("journal-freed-with-its-root") ? sb_.current : sb_.previous;
+  for (const auto& a : areas_.release_before(oldest.start.area)) unneeded.push_back(a.where);
   if (!unneeded.empty()) compat::send(self_, allocator_, free_pages{std::move(unneeded)});
   journal_at_root_ = installed.root->journal_total;
   compat::send(self_, listener_, root_installed{journal_total_ - journal_at_root_});
@@ -650,7 +661,7 @@ bool writer_state::is_idle() const {
 }
 
 void writer_state::arm_idle_timer() {
-  if (last_record_is_seal_ || idle_timer_armed_ || draining_) return;
+  if (last_record_is_seal_ || idle_timer_armed_ || draining_ || mutant("no-seal-when-idle")) return;
   run_idle_timer(idle_before_seal);
 }
 

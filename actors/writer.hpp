@@ -127,6 +127,7 @@ class writer_state {
 
   // -- after the disk -------------------------------------------------------------------------------
   void on_durable(std::uint64_t file_bytes);
+  void tell_durable(commit_at_disk& commit);
   void on_root_durable(const root_to_install& installed);
   void fail_stop(failure why);
 

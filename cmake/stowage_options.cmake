@@ -4,6 +4,7 @@ option(STOWAGE_WERROR "Treat warnings in our own code as errors" OFF)
 option(STOWAGE_TESTS "Build the tests" ON)
 option(STOWAGE_HEADER_CHECKS "Compile every public header on its own" OFF)
 option(STOWAGE_TIDY "Run clang-tidy with each compilation" OFF)
+option(STOWAGE_MUTANTS "Compile in the mutants of tests/mutation, for the gate" OFF)
 set(STOWAGE_SANITIZE "" CACHE STRING "Sanitizers for our own code, e.g. address,undefined")
 
 set(CMAKE_CXX_STANDARD 20)
@@ -35,6 +36,9 @@ target_compile_options(stowage_compile_options INTERFACE
   "-fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=")
 if(STOWAGE_WERROR)
   target_compile_options(stowage_compile_options INTERFACE -Werror)
+endif()
+if(STOWAGE_MUTANTS)
+  target_compile_definitions(stowage_compile_options INTERFACE STOWAGE_MUTANTS)
 endif()
 if(STOWAGE_SANITIZE)
   target_compile_options(stowage_compile_options INTERFACE

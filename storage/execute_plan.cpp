@@ -1,5 +1,7 @@
 #include <stowage/storage/execute_plan.hpp>
 
+#include <stowage/storage/core/mutant.hpp>
+
 #include <vector>
 
 namespace stowage {
@@ -11,7 +13,8 @@ result<void> write_all(const std::vector<device_write>& writes, block_device& de
   for (const auto& w : writes) {
     views.clear();
     for (const auto& b : w.buffers) views.push_back(b.view());
-    if (auto written = device.write(w.offset, views); !written) return written;
+    if (auto written = device.write(w.offset, views); !written && !mutant("write-error-swallowed"))
+      return written;
   }
   return {};
 }
@@ -20,12 +23,12 @@ result<void> write_all(const std::vector<device_write>& writes, block_device& de
 
 result<void> execute(const write_plan& plan, block_device& device) {
   if (auto written = write_all(plan.values(), device); !written) return written;
-  if (plan.is_two_phase())
+  if (plan.is_two_phase() && !mutant("no-sync-before-the-record"))
     if (auto synced = device.sync(); !synced) return synced;
   if (auto written = write_all(plan.preparations(), device); !written) return written;
   if (auto written = write_all(plan.records(), device); !written) return written;
   if (auto written = write_all(plan.superblock(), device); !written) return written;
-  return device.sync();
+  return mutant("no-sync") ? result<void>{} : device.sync();
 }
 
 }  // namespace stowage

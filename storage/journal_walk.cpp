@@ -1,6 +1,7 @@
 #include <stowage/storage/journal_walk.hpp>
 
 #include <stowage/storage/core/limits.hpp>
+#include <stowage/storage/core/mutant.hpp>
 #include <stowage/storage/log/replay_table.hpp>
 
 #include <algorithm>
@@ -58,9 +59,9 @@ class walker {
     while (at_.last < last) {
       auto found = find_next();
       if (!found) return std::move(found).error();
-      const bool below_fence = at_.last.next() <= lineage_.fence;
+      const bool below_fence = at_.last.next() <= lineage_.fence && !mutant("fence-ignored");
       bool proven = false;
-      if (*found != candidate::in_chain && !below_fence) {
+      if (*found != candidate::in_chain && !below_fence && !mutant("later-proof-ignored")) {
         auto later = later_record_proves_next(*found);
         if (!later) return std::move(later).error();
         proven = *later;
@@ -121,7 +122,8 @@ class walker {
       if (header.error().code == errc::corrupt) return candidate::no_record;
       return std::move(header).error();
     }
-    if (!is_next(*header, area) || header->total_bytes > area.where.end() - offset)
+    const bool fits = header->total_bytes <= area.where.end() - offset;
+    if (!is_next(*header, area) || !(fits || mutant("record-length-not-checked")))
       return candidate::no_record;
 
     auto record = window_.at(offset, header->total_bytes);
@@ -142,11 +144,14 @@ class walker {
 
   [[nodiscard]] bool is_ours(const record_header& h, const area_ref& area) const noexcept {
     const auto oldest = h.number > lineage_.fence ? std::max(epoch_, lineage_.ep) : epoch_;
-    return h.uuid_low == lineage_.uuid_low && h.area_salt == area.salt && h.ep >= oldest;
+    return (h.uuid_low == lineage_.uuid_low || mutant("store-id-not-checked")) &&
+           (h.area_salt == area.salt || mutant("area-salt-not-checked")) &&
+           (h.ep >= oldest || mutant("epoch-not-checked"));
   }
 
   [[nodiscard]] bool is_next(const record_header& h, const area_ref& area) const noexcept {
-    return is_ours(h, area) && h.number == at_.last.next() && h.previous == at_.previous;
+    return is_ours(h, area) && h.number == at_.last.next() &&
+           (h.previous == at_.previous || mutant("hash-chain-not-checked"));
   }
 
   void take() {

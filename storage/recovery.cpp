@@ -2,7 +2,7 @@
 
 #include <stowage/storage/checkpoint.hpp>
 #include <stowage/storage/core/limits.hpp>
-#include <stowage/storage/execute_plan.hpp>
+#include <stowage/storage/core/mutant.hpp>
 #include <stowage/storage/format/layout.hpp>
 #include <stowage/storage/format/superblock_election.hpp>
 #include <stowage/storage/journal_walk.hpp>
@@ -51,7 +51,10 @@ class recovery {
   [[nodiscard]] const superblock& sb() const noexcept { return out_.sb; }
 
   // Pages a killed predecessor left dirty must be durable before anything is built on them.
-  result<void> settle_device() { return writes() ? device_.sync() : result<void>{}; }
+  result<void> settle_device() {
+    if (mutant("predecessors-pages-not-synced")) return {};
+    return writes() ? device_.sync() : result<void>{};
+  }
 
   result<void> elect() {
     std::array<page_buffer, 2> slots{page_buffer{layout::superblock_bytes},
@@ -75,7 +78,7 @@ class recovery {
     out_.was_clean = sb().clean && !out_.superblock_slot_damaged;
     if (writes() && (sb().feature_ro_compat & ~layout::known_ro_compat) != 0)
       return fail(errc::read_only, "the store uses features this program can only read");
-    if (!out_.was_clean) {
+    if (!out_.was_clean && !mutant("cache-trusted-after-a-crash")) {
       mode_ = read_mode::direct;
       device_.drop_cache();
     }
@@ -90,7 +93,7 @@ class recovery {
   result<void> check_length() {
     if (device_.size() > limits::file_bytes_max)
       return fail_at(errc::corrupt, limits::file_bytes_max, "larger than any store");
-    if (device_.size() < sb().min_file_bytes)
+    if (device_.size() < sb().min_file_bytes && !mutant("truncation-not-noticed"))
       return fail_at(
           errc::corrupt, device_.size(),
           "truncated: the file was " + std::to_string(sb().min_file_bytes) + " bytes long");
@@ -100,6 +103,7 @@ class recovery {
   // The current root, or the previous one where the current one's checkpoint cannot be read.
   result<void> choose_root() {
     auto loaded = load(sb().current);
+    if (!loaded && mutant("damage-starts-empty")) return {};
     if (!loaded && loaded.error().code == errc::corrupt && sb().previous.exists()) {
       out_.used_previous_root = loaded.error();
       out_.index = {};
@@ -156,7 +160,7 @@ class recovery {
     out_.kept_areas = std::move(walked->areas);
     newest_epoch_ = walked->newest_epoch;
     if (walked->damage) {
-      if (writes()) return *walked->damage;
+      if (writes() && !mutant("damaged-journal-opened-for-writing")) return *walked->damage;
       out_.damage = walked->damage;
       // What proves the missing record proves those before it.
       if (auto applied = apply_through(walked->position.last); !applied) return applied;
@@ -199,7 +203,7 @@ class recovery {
     for (std::size_t i = accepted; i < pending_.size(); ++i)
       if (pending_[i].header.kind == record_kind::group) ++dropped_records_;
     if (accepted < pending_.size()) retreat_to(pending_[accepted].before);
-    if (dropped_records_ > 0)
+    if (dropped_records_ > 0 && !mutant("dropped-tail-not-told"))
       out_.dropped = dropped_tail{out_.position.last.next(), dropped_records_, drop_reason_};
     return {};
   }
@@ -213,6 +217,7 @@ class recovery {
 
   // Whether the state after the first `count` pending records holds only values that can be read.
   result<bool> values_verify(std::size_t count) {
+    if (mutant("tail-values-not-verified")) return true;
     struct written {
       version ver;
       block_ref value;  // null = deleted
@@ -236,7 +241,7 @@ class recovery {
             break;
           case op_kind::del: state.insert_or_assign(std::string{o.name}, written{}); break;
           case op_kind::relocate:
-            if (version_now(o.name) == o.ver)
+            if (version_now(o.name) == o.ver || mutant("stale-relocation-verified"))
               state.insert_or_assign(std::string{o.name}, written{o.ver, block::make(o, 0)});
             break;
           case op_kind::clear:
@@ -305,6 +310,7 @@ class recovery {
   }
 
   [[nodiscard]] bool lies_in_file(const op& o) const {
+    if (mutant("extents-beyond-the-end-accepted")) return true;
     return std::ranges::all_of(o.chunks,
                                [this](const chunk& c) { return c.where.end() <= device_.size(); });
   }
@@ -330,6 +336,7 @@ class recovery {
     std::vector<extent> values;
     result<void> claimed;
     out_.index.for_each_from({}, [&](const block_ref& b) {
+      if (mutant("live-values-counted-as-free")) return false;
       for (const auto& c : b->chunks()) {
         claimed = out_.space.claim_data(c.where);
         if (!claimed) return false;
@@ -347,7 +354,7 @@ class recovery {
   // next superblock no longer names it, and its space is free.
   result<void> keep_previous_root() {
     auto& previous = out_.sb.previous;
-    if (!previous.exists()) return {};
+    if (!previous.exists() || mutant("previous-root-not-kept")) return {};
     auto checkpoint = load_manifest(device_, previous, sb().hash_seed, mode_);
     if (!checkpoint) return give_up_previous_root(checkpoint.error());
     const auto& target = sb().current.start;
@@ -383,25 +390,30 @@ class recovery {
   // are told from ours by the epoch.
   result<void> fence() {
     auto& fenced = out_.sb;
-    const auto seen = std::max(out_.last_version, fenced.version_floor);
+    const auto floor = mutant("version-floor-ignored") ? version{} : fenced.version_floor;
+    const auto seen = std::max(out_.last_version, floor);
     out_.last_version = seen;
-    if (!writes()) return {};
-    if (!out_.was_clean) out_.last_version = version{seen.value + limits::version_gap_after_crash};
-    fenced.ep = std::max(fenced.ep, newest_epoch_).next();
+    if (!writes() && !mutant("read-only-open-writes")) return {};
+    if (!out_.was_clean && !mutant("version-given-again"))
+      out_.last_version = version{seen.value + limits::version_gap_after_crash};
+    if (!mutant("epoch-not-advanced")) fenced.ep = std::max(fenced.ep, newest_epoch_).next();
     fenced.fence = out_.position.last;
-    fenced.clean = false;
+    fenced.clean = out_.was_clean && mutant("clean-flag-left-set");
     fenced.min_file_bytes = round_down(device_.size(), page_size);
     fenced.version_floor = out_.last_version;
     for (const auto number : {seen.value, fenced.gen.value, fenced.ep.value, fenced.fence.value})
       if (number >= numbers_end) return fail(errc::corrupt, "a number that no store reaches");
+    if (mutant("no-fence-at-open")) return {};
     // In both slots, one after the other: else one rotten page would bring back the superblock of the
     // life before, with an epoch and a clean flag that are true no more.
-    for (int slots = 0; slots < 2; ++slots) {
+    for (int left = mutant("fence-in-one-slot") ? 1 : 2; left > 0; --left) {
       fenced.gen = fenced.gen.next();
-      write_plan plan;
-      plan.set_superblock(layout::superblock_offset[fenced.slot()],
-                          page_buffer::share(encode(fenced)));
-      if (auto written = execute(plan, device_); !written) return written;
+      const auto slot = encode(fenced);
+      const byte_view bytes = slot.bytes();
+      const auto offset = layout::superblock_offset[fenced.slot()];
+      if (auto written = device_.write(offset, {&bytes, 1}); !written) return written;
+      if (mutant("fence-not-synced")) continue;
+      if (auto synced = device_.sync(); !synced) return synced;
     }
     return {};
   }

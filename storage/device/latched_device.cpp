@@ -1,5 +1,9 @@
 #include <stowage/storage/device/latched_device.hpp>
 
+#include <stowage/storage/core/mutant.hpp>
+
+#include <utility>
+
 namespace stowage {
 
 std::optional<failure> latched_device::first_failure() const {
@@ -9,6 +13,7 @@ std::optional<failure> latched_device::first_failure() const {
 
 result<std::size_t> latched_device::read(std::uint64_t offset, mutable_byte_view out,
                                          read_mode mode) {
+  if (mutant("second-thread-syncs")) (void)inner_->sync();
   return inner_->read(offset, out, mode);
 }
 
@@ -19,7 +24,9 @@ result<void> latched_device::write(std::uint64_t offset, std::span<const byte_vi
 
 result<void> latched_device::sync() {
   if (auto sound = require_sound(); !sound) return sound;
-  return latch(inner_->sync());
+  auto outcome = inner_->sync();
+  if (!outcome && mutant("failed-sync-retried")) outcome = inner_->sync();
+  return latch(std::move(outcome));
 }
 
 result<void> latched_device::allocate(std::uint64_t size) {
@@ -46,7 +53,7 @@ result<void> latched_device::require_sound() const {
 }
 
 result<void> latched_device::latch(result<void> outcome) {
-  if (!outcome) {
+  if (!outcome && !mutant("failure-not-latched")) {
     const std::lock_guard lock{mutex_};
     first_ = outcome.error();
   }

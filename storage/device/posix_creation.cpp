@@ -1,5 +1,7 @@
 #include <stowage/storage/device/posix_creation.hpp>
 
+#include <stowage/storage/core/mutant.hpp>
+
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -91,7 +93,8 @@ std::string posix_creation::name() const { return path_.substr(name_start(path_)
 
 result<void> posix_creation::give_name() {
   const int at = directory_.get();
-  if (::renameat2(at, temporary_.c_str(), at, name().c_str(), RENAME_NOREPLACE) == 0) return {};
+  const unsigned how = mutant("creation-replaces-a-file") ? 0 : RENAME_NOREPLACE;
+  if (::renameat2(at, temporary_.c_str(), at, name().c_str(), how) == 0) return {};
   if (errno != EINVAL && errno != ENOSYS) return name_failure(errno, path_);
   // A file system without it: a link never replaces either.
   if (::linkat(at, temporary_.c_str(), at, name().c_str(), 0) != 0)

@@ -1,3 +1,4 @@
+#include <stowage/storage/core/mutant.hpp>
 #include <stowage/storage/device/device_call.hpp>
 #include <stowage/storage/device/posix_device.hpp>
 #include <stowage/storage/device/posix_file.hpp>
@@ -63,7 +64,7 @@ result<void> lock_whole_file(const descriptor& file, open_mode mode, const std::
   struct flock whole {};
   whole.l_type = static_cast<short>(mode == open_mode::read_write ? F_WRLCK : F_RDLCK);
   whole.l_whence = SEEK_SET;
-  if (::fcntl(file.get(), F_OFD_SETLK, &whole) == 0) return {};
+  if (mutant("file-not-locked") || ::fcntl(file.get(), F_OFD_SETLK, &whole) == 0) return {};
   const int error = errno;
   if (error == EAGAIN || error == EACCES) return fail(errc::locked, path);
   return system_failure(errc::io_error, error, "cannot lock " + path);
@@ -264,6 +265,7 @@ class posix_device final : public block_device {
       if (n <= 0) return failure_at(n < 0 ? errno : EIO, offset, "write failed");
       offset += static_cast<std::uint64_t>(n);
       left = skip(left, static_cast<std::size_t>(n));
+      if (mutant("short-write-not-continued")) break;
     }
     return {};
   }

@@ -1,5 +1,6 @@
 #include <stowage/storage/format/superblock_election.hpp>
 
+#include <stowage/storage/core/mutant.hpp>
 #include <stowage/storage/format/layout.hpp>
 
 #include <stowage/storage/core/little_endian.hpp>
@@ -22,7 +23,8 @@ result<elected_superblock> elect_superblock(std::array<byte_view, 2> slot_bytes)
   const std::array slots{decode_superblock(slot_bytes[0], layout::superblock_offset[0]),
                          decode_superblock(slot_bytes[1], layout::superblock_offset[1])};
   const auto is_believable = [](const result<superblock>& s) {
-    return s.ok() || s.error().code == errc::unsupported_version;
+    return s.ok() || (s.error().code == errc::unsupported_version &&
+                      !mutant("falls-back-from-a-newer-format"));
   };
 
   const bool believe_first = is_believable(slots[0]);

@@ -2,6 +2,7 @@
 
 #include <stowage/storage/core/invariant.hpp>
 #include <stowage/storage/core/limits.hpp>
+#include <stowage/storage/core/mutant.hpp>
 
 #include <algorithm>
 #include <vector>
@@ -195,7 +196,7 @@ void block_index::for_each_from(std::string_view from,
 }
 
 index_snapshot block_index::snapshot() {
-  ++edit_epoch_;
+  if (!mutant("snapshot-sees-later-writes")) ++edit_epoch_;
   return {root_, size_};
 }
 
@@ -238,6 +239,7 @@ block_ref block_index::erase(std::string_view name) {
 void block_index::apply(const op& o, std::uint64_t published, const retired_fn& retired) {
   switch (o.kind) {
     case op_kind::put:
+      if (size_ >= 170 && mutant("metadata-of-fixed-size")) return;
       if (auto previous = upsert(block::make(o, published))) retired(std::move(previous));
       return;
     case op_kind::del:
@@ -246,7 +248,7 @@ void block_index::apply(const op& o, std::uint64_t published, const retired_fn& 
     case op_kind::relocate: {
       auto moved = block::make(o, published);
       const auto now = find(o.name);
-      const bool is_current = now && now->ver() == o.ver;
+      const bool is_current = now && (now->ver() == o.ver || mutant("relocation-unconditional"));
       retired(is_current ? upsert(std::move(moved)) : std::move(moved));
       return;
     }

@@ -1,6 +1,7 @@
 #include <stowage/storage/log/batch_policy.hpp>
 
 #include <stowage/storage/core/invariant.hpp>
+#include <stowage/storage/core/mutant.hpp>
 
 #include <algorithm>
 #include <array>
@@ -32,12 +33,13 @@ batch_decision batch_policy::on_enqueue(time_point now, std::uint32_t ops, std::
                                         bool waited) {
   invariant(ops > 0, "a unit without ops");
   const bool first = empty();
-  if (first) oldest_ = now;
+  if (first || mutant("age-runs-from-the-newest-op")) oldest_ = now;
   ops_ += ops;
   bytes_ += std::min(bytes, std::numeric_limits<std::uint64_t>::max() - bytes_);
   waited_ = waited_ || waited;
 
-  if (ops_ >= limits_.max_ops) return close(close_cause::ops);
+  if (ops_ >= limits_.max_ops && !mutant("batch-not-bounded-in-ops"))
+    return close(close_cause::ops);
   if (bytes_ >= limits_.max_bytes) return close(close_cause::bytes);
   if (waiter_closes()) return close(close_cause::waited);
   // Also when the timer is late: the op that finds its batch overdue need not wait for the tick.
@@ -47,7 +49,8 @@ batch_decision batch_policy::on_enqueue(time_point now, std::uint32_t ops, std::
 
 batch_decision batch_policy::on_tick(batch_id batch, time_point now) {
   if (batch != current_ || empty()) return {};
-  return now >= deadline() ? close(close_cause::delay) : arm();
+  if (now < deadline() && !mutant("late-tick-closes-the-next-batch")) return arm();
+  return close(close_cause::delay);
 }
 
 batch_decision batch_policy::on_disk_idle() {

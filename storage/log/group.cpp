@@ -2,6 +2,7 @@
 
 #include <stowage/storage/core/invariant.hpp>
 #include <stowage/storage/core/limits.hpp>
+#include <stowage/storage/core/mutant.hpp>
 
 #include <algorithm>
 #include <array>
@@ -195,6 +196,7 @@ std::vector<std::byte> encode_body(const std::vector<committed_op>& ops) {
 
 void append_record(const journal_identity& who, const record_parts& parts, byte_view body,
                    const area_ref& spare, journal_areas& areas, write_plan& plan) {
+  if (mutant("log-payload-truncated")) body = body.first(body.size() / 2);
   const auto bytes = record_bytes_for(body.size());
   record_header header;
   header.kind = parts.kind;
@@ -206,7 +208,8 @@ void append_record(const journal_identity& who, const record_parts& parts, byte_
   header.area_salt = at.area.salt;
   header.number = at.last.next();
   header.ep = who.ep;
-  header.synced_through = parts.synced_through;
+  header.synced_through =
+      mutant("record-vouches-for-its-own-plan") ? at.last : parts.synced_through;
   header.previous = at.previous;
   header.next_area = at.next;
   auto record = encode_record(header, body, who.hash_seed);

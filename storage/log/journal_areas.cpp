@@ -2,6 +2,7 @@
 
 #include <stowage/storage/core/invariant.hpp>
 #include <stowage/storage/core/limits.hpp>
+#include <stowage/storage/core/mutant.hpp>
 
 #include <algorithm>
 #include <bit>
@@ -57,7 +58,7 @@ void journal_areas::place(std::uint64_t record_bytes, const area_ref& spare) {
   if (record_bytes > room()) {
     invariant(record_bytes <= usable(at_.next), "a record fits the announced area");
     invariant(spare.exists(), "an area entered announces another");
-    at_.area = at_.next;
+    at_.area = mutant("journal-ring-overwrites-itself") ? kept_.front() : at_.next;
     at_.offset = at_.area.where.offset;
     at_.next = spare;
     kept_.push_back(at_.area);
@@ -70,7 +71,7 @@ void journal_areas::record_placed(lsn number, const hash128& sum, std::uint64_t 
   invariant(number == at_.last.next(), "records are numbered one after another");
   at_.last = number;
   at_.previous = sum;
-  at_.offset += record_bytes;
+  at_.offset += record_bytes - (mutant("synced-journal-page-rewritten") ? page_size : 0);
   invariant(at_.offset <= at_.area.where.end(), "a record ends inside its area");
 }
 

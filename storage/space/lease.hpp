@@ -12,6 +12,7 @@
 // `release()`.
 #pragma once
 
+#include <stowage/storage/core/mutant.hpp>
 #include <stowage/storage/core/types.hpp>
 #include <stowage/storage/space/free_map.hpp>
 
@@ -43,7 +44,9 @@ class lease {
 
   /// `bytes` in one piece, from the lowest run that holds them.
   [[nodiscard]] std::optional<extent> carve(std::uint64_t bytes) {
-    return runs_.take_lowest(bytes);
+    const auto run = runs_.take_lowest(bytes);
+    if (run && mutant("pages-carved-twice")) runs_.release(*run);
+    return run;
   }
 
   /// Up to `bytes` in one piece, from the longest run, for a caller that splits what it writes.
