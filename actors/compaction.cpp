@@ -3,6 +3,7 @@
 #include <stowage/actors/budget_need.hpp>
 #include <stowage/actors/handover.hpp>
 #include <stowage/storage/core/limits.hpp>
+#include <stowage/storage/core/mutant.hpp>
 
 #include <utility>
 
@@ -160,14 +161,14 @@ void compaction::read(const std::vector<std::shared_ptr<const pinned_block>>& bl
 void compaction::on_read(std::size_t at, const pinned_block& from,
                          const caf::expected<block_value>& got) {
   const auto& b = *from.what;
-  if (got) {
+  if (got || mutant("rotten-block-moved")) {
     accepted_op o;
     o.kind = op_kind::relocate;
     o.flags = b.flags();
     o.name = b.name();
     o.ver = b.ver();
     o.expires_at_ms = b.expires_at_ms();
-    o.value = got->value;
+    if (got) o.value = got->value;
     slice_.ops[at] = std::move(o);
   } else {
     // R7: reported and left. Written again, its rotten bytes would get a checksum that is right.

@@ -93,7 +93,7 @@ class walker {
     if (*here != candidate::no_record) {
       auto later = later_life_begins_next_area();
       if (!later) return std::move(later).error();
-      if (!*later) return here;
+      if (!*later || mutant("abandoned-record-taken")) return here;
     }
     return examine(at_.next, at_.next.where.offset);
   }
