@@ -288,6 +288,8 @@ void registry_state::start_checkpoint_of_newest() {
 
 void registry_state::on_checkpoint_ended(const caf::error& why) {
   checkpoint_running_ = false;
+  // A compaction cuts the file when two of these are done: by then its own reads have let go.
+  free_what_readers_let_go();
   for (auto& answer : std::exchange(checkpoint_answers_, {})) {
     if (why)
       answer.deliver(why);

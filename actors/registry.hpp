@@ -158,6 +158,7 @@ class registry_state {
   void list_parked_names();
   [[nodiscard]] bool is_parked(const std::string& block);
   [[nodiscard]] bool is_any_parked(const std::string& prefix);
+  void free_what_readers_let_go();
   void request_budget(std::uint64_t needed, std::uint64_t checkpoint_bytes);
   void prefetch_budget();
   [[nodiscard]] bool waits_for_space_to_come_back();

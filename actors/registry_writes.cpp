@@ -441,7 +441,7 @@ version registry_state::add_op(batch& unit, op_kind kind, std::string block, sha
   o.ver = last_version_;
   o.value = std::move(value);
   if (mutant("extent-freed-at-acceptance"))
-    index_.apply({.kind = op_kind::del, .name = o.name}, retirement_.epoch(),
+    index_.apply(op{op_kind::del, 0, o.name, {}, 0, 0, {}}, retirement_.epoch(),
                  [this](const block_ref& old) { retire(*old); });
   unit.ops.push_back(std::move(o));
   return last_version_;
@@ -465,14 +465,18 @@ void registry_state::answer_write(promise_of<T>& promise, T answer, durability l
 
 // -- space ------------------------------------------------------------------------------------------
 
-void registry_state::request_budget(std::uint64_t needed, std::uint64_t checkpoint_bytes) {
-  if (budget_waits_for_ != budget_wait::nothing) return;
-  budget_waits_for_ = budget_wait::allocator;
-  // What readers have let go meanwhile may be the space that is missing.
+void registry_state::free_what_readers_let_go() {
   std::vector<extent> reusable;
   retirement_.collect(reusable);
   if (!reusable.empty())
     compat::send(self_, allocator_, group_space{nullptr, std::move(reusable), 0});
+}
+
+void registry_state::request_budget(std::uint64_t needed, std::uint64_t checkpoint_bytes) {
+  if (budget_waits_for_ != budget_wait::nothing) return;
+  budget_waits_for_ = budget_wait::allocator;
+  // What readers have let go meanwhile may be the space that is missing.
+  free_what_readers_let_go();
 
   const budget_request bare{needed, checkpoint_bytes};
   const budget_request with_stock{std::max(needed, budget_piece_bytes_),
