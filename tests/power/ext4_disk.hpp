@@ -36,6 +36,8 @@ class ext4_disk {
     return mountpoint_ + "/" + std::string{name};
   }
 
+  [[nodiscard]] const std::string& mountpoint() const noexcept { return mountpoint_; }
+
   /// As after a restart of the machine: nothing is cached, and what ext4 left unfinished is repaired.
   void restart();
 

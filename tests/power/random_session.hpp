@@ -106,7 +106,7 @@ inline how_it_ended change_something(command_session& s, session_chance& chance)
   change_unit changes;
   for (std::uint64_t i = 0; i < count; ++i) {
     std::string name = "long";
-    while (name.size() < 950) name += "/" + std::string(99, 'n') + std::to_string(1000 + i);
+    while (name.size() < 900) name += "/" + std::string(99, 'n') + std::to_string(1000 + i);
     changes.push_back({name, deletes ? std::optional<shared_bytes>{} : shared_bytes{}});
   }
   return changes;

@@ -8,18 +8,17 @@
 #include <boost/test/unit_test.hpp>
 
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
-#include <cstdlib>
-#include <fstream>
+#include <cstring>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -83,18 +82,6 @@ bool lock(const file& f) {
   struct flock whole {};
   whole.l_type = F_WRLCK;
   return ::fcntl(f.get(), F_OFD_SETLK, &whole) == 0;
-}
-
-// Waits for a change of the mounts of this process, however long; a minute is a hang.
-void await_unmounted(const std::string& mountpoint) {
-  const file mounts{"/proc/self/mounts", O_RDONLY};
-  for (;;) {
-    std::ifstream now{"/proc/self/mounts"};
-    const std::string all{std::istreambuf_iterator<char>{now}, {}};
-    if (all.find(mountpoint) == std::string::npos) return;
-    pollfd changed{mounts.get(), POLLPRI, 0};
-    BOOST_REQUIRE_MESSAGE(::poll(&changed, 1, 60'000) > 0, mountpoint << " stays mounted");
-  }
 }
 
 }  // namespace
@@ -230,26 +217,11 @@ BOOST_AUTO_TEST_CASE(a_process_dies_at_its_nth_write) {
 
 BOOST_AUTO_TEST_CASE(nothing_stays_mounted_after_a_killed_driver) {
   SKIP_IF(recording_mount::why_unavailable());
-  std::array<int, 2> ends{};
-  BOOST_REQUIRE(::pipe2(ends.data(), O_CLOEXEC) == 0);
-  const auto child = ::fork();
-  BOOST_REQUIRE(child >= 0);
-  if (child == 0) {
+  require_clean_after_a_kill([](const auto& ready) {
     const recording_mount m;
     const file open_for_ever{m / "f", O_RDWR | O_CREAT};
-    const auto where = m / "";
-    (void)!::write(ends[1], where.data(), where.size());
-    for (;;) (void)::pause();
-  }
-  (void)::close(ends[1]);
-  std::string where(4096, '\0');
-  const auto n = ::read(ends[0], where.data(), where.size());
-  BOOST_REQUIRE(n > 1);
-  where.resize(static_cast<std::size_t>(n) - 1);
-  BOOST_TEST(::kill(child, SIGKILL) == 0);
-  BOOST_TEST(::waitpid(child, nullptr, 0) == child);
-  await_unmounted(where);
-  (void)::close(ends[0]);
+    ready({m.server(), {m.mountpoint()}});
+  });
 }
 
 BOOST_AUTO_TEST_CASE(a_name_is_as_good_as_the_last_sync_of_its_directory) {

@@ -37,6 +37,9 @@ class recording_mount {
   [[nodiscard]] std::string operator/(std::string_view name) const {
     return mountpoint_ + "/" + std::string{name};
   }
+  /// The process that serves it.
+  [[nodiscard]] pid_t server() const noexcept { return server_; }
+  [[nodiscard]] const std::string& mountpoint() const noexcept { return mountpoint_; }
   [[nodiscard]] const std::string& log_path() const noexcept { return log_path_; }
 
   // As control_channel.hpp says.

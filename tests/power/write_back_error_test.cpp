@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <functional>
 #include <map>
 #include <string>
@@ -202,6 +203,16 @@ BOOST_AUTO_TEST_CASE(nothing_succeeds_after_it) {
     BOOST_TEST(!c.close().ok());
   }
   f.require_recovery();
+}
+
+BOOST_AUTO_TEST_CASE(nothing_stays_of_the_disk_after_a_killed_test) {
+  SKIP_IF(ext4_disk::why_unavailable());
+  require_clean_after_a_kill([](const auto& ready) {
+    ext4_disk disk;
+    // Which still has to be written while nobody waits for it.
+    std::ofstream{disk / "f"} << std::string(1'000'000, 'x');
+    ready({disk.below().server(), {disk.mountpoint(), disk.below().mountpoint()}});
+  });
 }
 
 BOOST_AUTO_TEST_CASE(random_faults) {
