@@ -1,5 +1,6 @@
 // The file becomes about as long as what lives in it: which blocks move, who goes first, and that nothing is
 // lost wherever it ends.
+#include <stowage/actors/registry.hpp>
 #include <stowage/tests/support/actors/store_fixture.hpp>
 
 #include <cerrno>
@@ -216,6 +217,44 @@ BOOST_FIXTURE_TEST_CASE(a_read_under_way_is_not_disturbed, compacting) {
   BOOST_TEST(compacted.code() == errc::none);
   BOOST_TEST(reads.size() > 100U);
   for (auto& [name, got] : reads) BOOST_TEST_REQUIRE((got->value.text() == written_[name]), name);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_reader_that_is_slow_to_let_go_does_not_keep_the_file_long, compacting) {
+  open();
+  fill(1000, 20'000);
+  remove_all_but_each(10, 1000);
+  // A reader that is at a block while it is moved, and lets it go when no more groups come.
+  const caf::scoped_actor reader{det.system()};
+  const auto wanted = std::make_shared<std::vector<block_ref>>();
+  const auto names = std::make_shared<index_snapshot>();
+  std::vector<std::shared_ptr<const pinned_block>> held;
+  const auto registry = caf::actor_cast<registry_actor>(store);
+  auto state = compat::request(reader.ptr(), registry, newest_state_request{});
+  run();
+  state.receive([&](const newest_state& s) { *names = *s.state; },
+                [](const caf::error&) { BOOST_FAIL("the state"); });
+  wanted->push_back(names->find(name_of_block(990)));
+  auto pinned = compat::request(reader.ptr(), registry, pin_blocks{wanted});
+  run();
+  pinned.receive([&](const pinned_blocks& p) { held = p.blocks; },
+                 [](const caf::error&) { BOOST_FAIL("the pin"); });
+  BOOST_TEST_REQUIRE(held.size() == 1U);
+
+  const auto superblocks = [this] {
+    return std::ranges::count_if(rig->trace,
+                                 [](const auto& o) { return o.range.offset < limits::mib / 8; });
+  };
+  const auto before = superblocks();
+  auto compacted = ask_compact();
+  // Up to the first of the two checkpoints.
+  while (superblocks() == before && det.step()) {
+  }
+  BOOST_TEST(!compacted.arrived());
+  held.clear();
+  run();
+  // It had 50.
+  BOOST_TEST(compacted->file_bytes_after < 16 * mib);
+  check_contents();
 }
 
 BOOST_FIXTURE_TEST_CASE(what_clients_need_goes_before_the_cut, compacting) {
