@@ -8,6 +8,7 @@ namespace stowage {
 
 namespace {
 
+// CAF's parser calls itself for each level.
 constexpr std::size_t depth_max = 16;
 
 bool is_key_character(char c) noexcept {
@@ -137,6 +138,8 @@ class scanner {
         continue;
       }
       if (c == '[' || c == '{') open += c == '[' ? ']' : '}';
+      if (open.size() > depth_max)
+        return wrong(line, "the list of " + name + " nests too deep: use fewer brackets");
       if (c == ']' || c == '}') {
         if (open.back() != c) break;
         open.pop_back();

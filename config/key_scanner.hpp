@@ -5,7 +5,7 @@
 // that section; so structure is judged here: an unclosed section or text, a key that stands twice, and a
 // dotted key (which CAF reads as something else) are mistakes.
 // Concurrency: a pure function.
-// Limits: values are skipped, not understood; sections nest at most 16 deep.
+// Limits: values are skipped, not understood; sections nest at most 16 deep, and so do lists.
 #pragma once
 
 #include <cstddef>

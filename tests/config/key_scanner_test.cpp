@@ -6,6 +6,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -94,6 +95,18 @@ BOOST_AUTO_TEST_CASE(nesting_has_an_end) {
   std::string deep;
   for (int i = 0; i < 100'000; ++i) deep += "a{";
   BOOST_TEST(mistake_in(deep).what == "sections nest too deep: use fewer braces");
+}
+
+BOOST_AUTO_TEST_CASE(lists_that_would_use_up_the_stack_of_a_recursive_parser_are_refused) {
+  for (const auto& [open, close] : {std::pair{"[", "]"}, std::pair{"[{b=", "}]"}}) {
+    std::string deep = "a {\n b = ";
+    for (int i = 0; i < 100'000; ++i) deep += open;
+    for (int i = 0; i < 100'000; ++i) deep += close;
+    const auto mistake = mistake_in(deep + "\n}");
+    BOOST_TEST(mistake.line == 2u);
+    BOOST_TEST(mistake.what == "the list of a.b nests too deep: use fewer brackets");
+  }
+  BOOST_TEST(keys_of("a = [[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]").size() == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(every_prefix_and_every_changed_byte_comes_to_an_end) {
