@@ -36,9 +36,11 @@ inline constexpr std::uint64_t packing_unit = 64;
 inline constexpr std::uint64_t record_bytes_max = 16 * mib;
 inline constexpr std::uint64_t group_value_bytes_max = 64 * mib;
 
-/// Bytes of a journal area: the smallest, and the largest chosen on purpose.
+/// Bytes of a journal area: the smallest, the largest chosen on purpose, and the largest a reader believes,
+/// who may have to look through all of it.
 inline constexpr std::uint64_t journal_area_bytes_min = 1 * mib;
 inline constexpr std::uint64_t journal_area_bytes_max = 32 * mib;
+inline constexpr std::uint64_t journal_area_bytes_limit = 64 * mib;
 
 /// Bytes of a checkpoint page, except one that holds a single larger entry.
 inline constexpr std::uint64_t checkpoint_page_bytes = 64 * kib;

@@ -49,7 +49,7 @@ inline area_ref decode_area_ref(byte_reader& in) noexcept {
   return a;
 }
 
-/// Whether `a` is nothing, or page-aligned pages of a file of at most 2^48 bytes.
+/// Whether `a` is nothing, or 1 to 64 MiB of whole pages of a file of at most 2^48 bytes.
 [[nodiscard]] bool is_valid(const area_ref& a) noexcept;
 
 }  // namespace stowage

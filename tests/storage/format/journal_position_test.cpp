@@ -13,6 +13,7 @@ using namespace stowage::test;
 namespace {
 
 constexpr auto smallest = limits::journal_area_bytes_min;
+constexpr auto largest = limits::journal_area_bytes_limit;
 constexpr auto file_max = limits::file_bytes_max;
 
 bool valid(std::uint64_t offset, std::uint64_t length, std::uint64_t salt = 1) {
@@ -50,13 +51,15 @@ BOOST_AUTO_TEST_CASE(an_area_is_aligned_and_lies_inside_the_largest_file) {
   BOOST_CHECK(valid(layout::data_start, smallest));
   BOOST_CHECK(valid(layout::data_start, smallest, 0));
   BOOST_CHECK(valid(file_max - smallest, smallest));
-  BOOST_CHECK(valid(layout::data_start, file_max - layout::data_start));
+  BOOST_CHECK(valid(layout::data_start, largest));
+  BOOST_CHECK(valid(file_max - largest, largest));
 
   BOOST_CHECK(!valid(layout::data_start - page_size, smallest));
   BOOST_CHECK(!valid(0, smallest));
   BOOST_CHECK(!valid(layout::data_start + 512, smallest));
   BOOST_CHECK(!valid(layout::data_start, smallest + 512));
   BOOST_CHECK(!valid(layout::data_start, smallest - page_size));
+  BOOST_CHECK(!valid(layout::data_start, largest + page_size));
   BOOST_CHECK(!valid(file_max - smallest + page_size, smallest));
   BOOST_CHECK(!valid(layout::data_start, file_max));
   BOOST_CHECK(!valid(layout::data_start, file_max + page_size));

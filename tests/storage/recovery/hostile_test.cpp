@@ -128,7 +128,7 @@ BOOST_AUTO_TEST_CASE(areas) {
   const std::vector<std::function<void(area_ref&)>> edits{
       [](area_ref& a) { a = {}; },
       [&](area_ref& a) { a.where.offset = far; },
-      [](area_ref& a) { a.where.length = limits::file_bytes_max - a.where.offset; },
+      [](area_ref& a) { a.where.length = limits::journal_area_bytes_limit; },
       [](area_ref& a) { a.where.offset = layout::data_start; },
   };
   for (std::size_t i = 0; i < edits.size(); ++i) {
@@ -190,6 +190,20 @@ BOOST_AUTO_TEST_CASE(a_manifest_as_long_as_a_sparse_file) {
   });
   overlay_device sparse{bytes, std::uint64_t{1} << 45};
   BOOST_TEST(code_of(recover(sparse, store_access::read_write)) == errc::corrupt);
+}
+
+BOOST_AUTO_TEST_CASE(an_area_as_long_as_a_sparse_file) {
+  // Behind the end of the journal records are looked for that prove more, and holes cost nothing to make.
+  const auto s = some_store();
+  const auto longer = [](area_ref& a) { a.where.length = std::uint64_t{1} << 35; };
+  for (const auto& bytes :
+       {with_superblock(s, [&](superblock& sb) { longer(sb.current.start.area); }),
+        with_header(s, 2, [&](record_header& h) { longer(h.next_area); })})
+    for (const auto access : {store_access::read_only, store_access::read_write}) {
+      overlay_device sparse{bytes, std::uint64_t{1} << 36};
+      (void)recover(sparse, access);
+      BOOST_TEST(sparse.bytes_read() < limits::gib);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(numbers_near_their_end) {
