@@ -11,8 +11,8 @@
 #include <stowage/storage/format/manifest.hpp>
 #include <stowage/storage/format/superblock_election.hpp>
 #include <stowage/storage/journal_walk.hpp>
-#include <stowage/tests/storage/recovery/overlay_device.hpp>
 #include <stowage/tests/storage/recovery/store_model.hpp>
+#include <stowage/tests/support/overlay_device.hpp>
 
 #include <functional>
 #include <memory>

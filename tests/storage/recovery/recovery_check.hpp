@@ -8,7 +8,7 @@
 #pragma once
 
 #include <stowage/storage/recovery.hpp>
-#include <stowage/tests/storage/recovery/overlay_device.hpp>
+#include <stowage/tests/support/overlay_device.hpp>
 
 #include <functional>
 #include <stdexcept>

@@ -8,7 +8,7 @@
 // length that was not synced is kept or lost as a whole.
 #pragma once
 
-#include <stowage/tests/storage/recovery/overlay_device.hpp>
+#include <stowage/tests/support/overlay_device.hpp>
 
 #include <algorithm>
 #include <array>
