@@ -2,6 +2,8 @@
 
 #include <stowage/storage/core/limits.hpp>
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <array>
 #include <map>
@@ -13,6 +15,14 @@ namespace stowage::test {
 namespace {
 
 using state_of_blocks = std::map<std::string, seen_block>;
+
+// Devices of many MiB come and go with each life. Given back to the system and taken again, their pages cost
+// more than all the rest.
+void keep_memory() {
+  (void)mallopt(M_MMAP_THRESHOLD, 32 << 20);
+  (void)mallopt(M_TRIM_THRESHOLD, 1 << 30);
+  (void)mallopt(M_TOP_PAD, 64 << 20);
+}
 
 class simulation {
  public:
@@ -209,6 +219,9 @@ class simulation {
 
 }  // namespace
 
-simulation_report simulate(const simulation_options& how) { return simulation{how}.run(); }
+simulation_report simulate(const simulation_options& how) {
+  keep_memory();
+  return simulation{how}.run();
+}
 
 }  // namespace stowage::test
