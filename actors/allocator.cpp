@@ -3,7 +3,6 @@
 #include <stowage/actors/handover.hpp>
 #include <stowage/actors/peer_failure.hpp>
 #include <stowage/storage/core/limits.hpp>
-#include <stowage/storage/core/mutant.hpp>
 
 #include <algorithm>
 #include <memory>
@@ -111,8 +110,7 @@ caf::result<void> allocator_state::grant(const budget_request& request) {
   auto promise = self_->make_response_promise<void>();
   grow_until(
       [this, bytes = request.bytes]() -> std::uint64_t {
-        const auto missing = reserve_.fill(space_);
-        if (missing > 0 && !mutant("puts-eat-the-reserve")) return missing;
+        if (const auto missing = reserve_.fill(space_); missing > 0) return missing;
         return space_.grant(bytes) ? 0 : space_.shortfall(bytes);
       },
       [promise](const result<void>& done) mutable {

@@ -208,8 +208,7 @@ void append_record(const journal_identity& who, const record_parts& parts, byte_
   header.area_salt = at.area.salt;
   header.number = at.last.next();
   header.ep = who.ep;
-  header.synced_through =
-      mutant("record-vouches-for-its-own-plan") ? at.last : parts.synced_through;
+  header.synced_through = parts.synced_through;
   header.previous = at.previous;
   header.next_area = at.next;
   auto record = encode_record(header, body, who.hash_seed);

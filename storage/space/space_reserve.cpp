@@ -1,6 +1,7 @@
 #include <stowage/storage/space/space_reserve.hpp>
 
 #include <stowage/storage/core/limits.hpp>
+#include <stowage/storage/core/mutant.hpp>
 
 #include <algorithm>
 #include <bit>
@@ -23,6 +24,7 @@ std::uint64_t pieces_for(std::uint64_t checkpoint_bytes) noexcept {
 }  // namespace
 
 void space_reserve::set_checkpoint_bytes(std::uint64_t bytes) {
+  if (mutant("reserve-of-fixed-size")) bytes = 0;
   pieces_target_ = pieces_for(bytes);
 }
 

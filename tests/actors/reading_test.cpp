@@ -270,6 +270,27 @@ BOOST_FIXTURE_TEST_CASE(a_flipped_byte_is_reported_with_name_and_place, reading)
   BOOST_TEST(status().state == "open");
 }
 
+BOOST_FIXTURE_TEST_CASE(reads_write_nothing, reading) {
+  (void)put_durable("good", pattern(100'000, 1));
+  (void)put_durable("bad", pattern(100'000, 2));
+  rig->flip_byte(last_value_write().offset + 777);
+  advance(1s);  // past the SEAL
+  const auto before = rig->image();
+  const auto done = rig->trace.size();
+  BOOST_TEST(value_of("good") == pattern(100'000, 1));
+  BOOST_TEST(value_of("bad") == "!corrupt_block");
+  BOOST_TEST(value_of("missing") == "-");
+  auto range = get("good", 50'000, 100);
+  auto listed = list();
+  auto found = stat("bad");
+  auto exists_not = exists("missing");
+  advance(1s);
+  BOOST_TEST(rig->trace.size() > done);
+  for (auto i = done; i < rig->trace.size(); ++i)
+    BOOST_TEST((rig->trace[i].call == device_call::read));
+  BOOST_TEST((rig->image() == before));
+}
+
 BOOST_FIXTURE_TEST_CASE(a_corrupt_block_can_be_deleted, reading) {
   (void)put_durable("bad", pattern(100'000));
   rig->flip_byte(last_value_write().offset);

@@ -2,10 +2,13 @@
 #include <stowage/actors/runtime.hpp>
 #include <stowage/client/store_client.hpp>
 #include <stowage/messages/register_types.hpp>
+#include <stowage/storage/format/layout.hpp>
 #include <stowage/tests/support/temporary_directory.hpp>
 
 #include <boost/test/unit_test.hpp>
 
+#include <fstream>
+#include <iterator>
 #include <thread>
 
 using namespace stowage;
@@ -143,6 +146,31 @@ BOOST_FIXTURE_TEST_CASE(opening_what_is_no_store_fails, served) {
   other.readers = 0;
   BOOST_TEST((code_of(open_store(system, other)) == errc::invalid_argument));
   BOOST_TEST((code_of(create_store_file(options.path)) == errc::already_exists));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_file_that_cannot_be_read_is_not_created_again, served) {
+  const auto bytes_of = [](const std::string& path) {
+    std::ifstream in{path, std::ios::binary};
+    return std::string{std::istreambuf_iterator<char>{in}, {}};
+  };
+  store_options other;
+  other.create = true;
+  other.path = directory / "foreign";
+  std::ofstream{other.path} << std::string(200'000, 'x');
+  const auto foreign = bytes_of(other.path);
+  BOOST_TEST((code_of(open_store(system, other)) == errc::not_a_store));
+  BOOST_TEST((bytes_of(other.path) == foreign));
+
+  other.path = directory / "damaged";
+  BOOST_REQUIRE(create_store_file(other.path).ok());
+  {
+    std::fstream file{other.path, std::ios::binary | std::ios::in | std::ios::out};
+    for (const auto slot : layout::superblock_offset)
+      file.seekp(static_cast<std::streamoff>(slot + 100)).put('!').put('?');
+  }
+  const auto damaged = bytes_of(other.path);
+  BOOST_TEST((code_of(open_store(system, other)) == errc::corrupt));
+  BOOST_TEST((bytes_of(other.path) == damaged));
 }
 
 BOOST_FIXTURE_TEST_CASE(threads_have_clients_of_their_own, served) {

@@ -71,6 +71,35 @@ BOOST_AUTO_TEST_CASE(a_rotten_value_of_the_last_group_drops_it_and_is_told) {
   BOOST_TEST(o.store->dropped->first == s.store().position().last);
 }
 
+BOOST_AUTO_TEST_CASE(a_relocation_that_does_not_apply_is_not_verified) {
+  session s;
+  s.commit({put("a", text_of(5000))});
+  const auto state = s.state();
+  // The put comes first: what the relocation moves is no longer the block's version.
+  s.commit({put("a", text_of(6000)), relocate("a")});
+  const auto bytes = s.bytes();
+  std::vector<extent> places;
+  (void)edited_body(records_of(bytes).back().body, [&](op&, std::vector<chunk>& chunks) {
+    places.push_back(chunks.front().where);
+  });
+  BOOST_REQUIRE(places.size() == 2U);
+
+  auto moved_is_rotten = bytes;
+  flip(moved_is_rotten, places[1].offset);
+  auto o = open_to_write(moved_is_rotten);
+  BOOST_TEST(o.complaint(s.state()) == "");
+  BOOST_REQUIRE(o.store.ok());
+  BOOST_TEST(!o.store->dropped.has_value());
+
+  // Nor does it stand in for the one that does apply.
+  auto put_is_rotten = bytes;
+  flip(put_is_rotten, places[0].offset);
+  auto dropped = open_to_write(put_is_rotten);
+  BOOST_TEST(dropped.complaint(state) == "");
+  BOOST_REQUIRE(dropped.store.ok());
+  BOOST_TEST(dropped.store->dropped.has_value());
+}
+
 BOOST_AUTO_TEST_CASE(a_seal_makes_rot_of_the_last_group_a_corrupt_block) {
   session s;
   s.commit({put("a", "kept")});
@@ -305,6 +334,24 @@ BOOST_AUTO_TEST_CASE(the_previous_root_stands_in_for_a_rotten_one) {
   flip(both, sb.previous.manifest.offset);
   BOOST_TEST(open_to_write(both).code() == errc::corrupt);
   BOOST_TEST(open_to_read(both).code() == errc::corrupt);
+}
+
+BOOST_AUTO_TEST_CASE(no_byte_of_a_checkpoint_goes_unverified) {
+  session s;
+  s.commit({put("a", "1"), put("b", text_of(3000), 7)});
+  s.checkpoint();
+  s.commit({put("c", "3")});
+  s.checkpoint();
+  auto bytes = s.bytes();
+  for (const auto& e : s.store().current_checkpoint())
+    for (auto at = e.offset; at < e.end(); at += 13) {
+      flip(bytes, at);
+      auto o = open_to_read(bytes);
+      BOOST_TEST(o.complaint(s.state()) == "", "byte " << at);
+      BOOST_REQUIRE(o.store.ok());
+      BOOST_TEST(o.store->used_previous_root.has_value(), "byte " << at);
+      flip(bytes, at);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(superblock_slots) {

@@ -152,6 +152,35 @@ BOOST_AUTO_TEST_CASE(areas) {
              })) == errc::corrupt);
 }
 
+BOOST_AUTO_TEST_CASE(a_record_longer_than_the_rest_of_its_area) {
+  session s;
+  s.commit({put("a", "1")});
+  while (s.store().position().offset + page_size < s.store().position().area.where.end()) s.seal();
+  auto bytes = s.bytes();
+  // Two pages where there is one, all else as it should be.
+  const auto last = records_of(bytes).back().header;
+  std::vector<committed_op> ops(5);
+  for (auto& o : ops) {
+    o.kind = op_kind::del;
+    o.name.assign(1000, 'n');
+    o.ver = version{100};
+  }
+  auto header = last;
+  header.kind = record_kind::group;
+  header.number = last.number.next();
+  header.previous = last.header_sum;
+  header.synced_through = last.number;
+  header.op_count = static_cast<std::uint32_t>(ops.size());
+  const auto seed = newest_superblock(bytes).hash_seed;
+  const auto record = encode_record(header, encode_body(ops), seed);
+  BOOST_REQUIRE(record.size() == 2 * page_size);
+  put_bytes(bytes, s.store().position().offset, record.bytes());
+  auto o = open_to_write(bytes);
+  BOOST_TEST(o.complaint(s.state()) == "");
+  BOOST_REQUIRE(o.store.ok());
+  BOOST_TEST(o.store->position.last == last.number);
+}
+
 BOOST_AUTO_TEST_CASE(checkpoints) {
   const auto s = some_store();
   const auto alone = [&](const std::function<void(superblock&)>& edit) {
