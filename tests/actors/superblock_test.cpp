@@ -67,7 +67,7 @@ BOOST_FIXTURE_TEST_CASE(they_take_the_slots_in_turn, with_checkpoints) {
             layout::superblock_offset.end())
       slots.push_back(o.range.offset);
   BOOST_TEST(slots.size() == 4U);
-  BOOST_TEST(std::ranges::adjacent_find(slots) == slots.end());
+  BOOST_TEST((std::ranges::adjacent_find(slots) == slots.end()));
   drop();
 }
 
