@@ -25,7 +25,8 @@ posix::descriptor open_loop(int number, const std::string& own_node) {
   const auto path = "/dev/loop" + std::to_string(number);
   if (::access(path.c_str(), F_OK) == 0) return open_or_refuse(path, O_RDWR);
   (void)::unlink(own_node.c_str());
-  if (::mknod(own_node.c_str(), S_IFBLK | 0600, ::makedev(loop_major, number)) != 0)
+  if (::mknod(own_node.c_str(), S_IFBLK | 0600,
+              ::makedev(loop_major, static_cast<unsigned>(number))) != 0)
     refuse(own_node, errno);
   return open_or_refuse(own_node, O_RDWR);
 }

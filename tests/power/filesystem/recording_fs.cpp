@@ -139,7 +139,7 @@ file_operation sized(file_call call, std::uint64_t file, std::uint64_t length) {
 void leave_uncached(fuse_file_info* file) { file->direct_io = 1; }
 
 void init(void*, fuse_conn_info* connection) {
-  connection->want &= ~(FUSE_CAP_WRITEBACK_CACHE | FUSE_CAP_ASYNC_DIO);
+  connection->want &= ~static_cast<unsigned>(FUSE_CAP_WRITEBACK_CACHE | FUSE_CAP_ASYNC_DIO);
   connection->max_write = write_bytes_max;
 }
 
@@ -166,7 +166,7 @@ void setattr(fuse_req_t req, fuse_ino_t inode, struct stat* wanted, int which, f
   const request r{req};
   auto& n = r.node(inode);
   if ((which & FUSE_SET_ATTR_SIZE) != 0) cut(r, n, static_cast<std::uint64_t>(wanted->st_size));
-  if ((which & FUSE_SET_ATTR_MODE) != 0) n.permissions = wanted->st_mode & ~S_IFMT;
+  if ((which & FUSE_SET_ATTR_MODE) != 0) n.permissions = wanted->st_mode & ~mode_t{S_IFMT};
   r.status(n);
 }
 
@@ -223,7 +223,7 @@ void create(fuse_req_t req, fuse_ino_t parent, const char* name, mode_t mode,
             fuse_file_info* file) {
   const request r{req};
   file_tree::node* made = nullptr;
-  if (const int error = r.tree().create(parent, name, mode & ~S_IFMT, made); error != 0)
+  if (const int error = r.tree().create(parent, name, mode & ~mode_t{S_IFMT}, made); error != 0)
     return r.error(error);
   r.record(named(file_call::create, made->inode, parent, name));
   leave_uncached(file);
