@@ -18,6 +18,7 @@ namespace {
 struct with_checkpoints : store_fixture {
   with_checkpoints() {
     options.batch.max_ops = names;
+    options.compaction.start_above = 0;
     open();
   }
 

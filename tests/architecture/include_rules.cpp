@@ -61,7 +61,8 @@ const std::vector<layer>& layers() {
       // Tests of storage need no actor either.
       {"tests/support/actors/",
        {"tests/support/", "actors/", "messages/", "storage/"},
-       {"caf/", "boost/"}},
+       {"caf/", "boost/"},
+       system_headers::posix},
       {"tests/support/", {"storage/"}, {"boost/", "rapidcheck", "xxh"}, system_headers::posix},
       {"tests/storage/",
        {"storage/", "tests/support/"},
