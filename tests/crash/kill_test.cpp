@@ -48,7 +48,9 @@ void run_part(std::uint64_t part) {
   BOOST_TEST(sum.durable_writes > 10 * sum.lives);
   if (stores == 1) return;
   BOOST_TEST(sum.killed_opening > 0U);
-  BOOST_TEST(sum.checkpoints > 0U);
+  BOOST_TEST(sum.killed_compacting > 0U);
+  BOOST_TEST(sum.compactions > 0U);
+  BOOST_TEST(sum.superblocks > 0U);
   if (stores < 100) return;
   BOOST_TEST(sum.killed_closing > 0U);
 }

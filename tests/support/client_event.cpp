@@ -13,9 +13,10 @@ namespace {
 using kind = client_event_kind;
 
 // Indexed by the kind's number.
-constexpr std::array<std::string_view, 14> words{
-    "opening", "opened", "ask",   "got",     "refused", "get",     "saw",
-    "list",    "listed", "flush", "flushed", "failed",  "closing", "closed"};
+constexpr std::array<std::string_view, 18> words{
+    "opening",      "opened",  "ask",       "got",    "refused", "get",
+    "saw",          "list",    "listed",    "flush",  "flushed", "checkpoint",
+    "checkpointed", "compact", "compacted", "failed", "closing", "closed"};
 
 constexpr std::string_view nothing = "-";
 

@@ -35,7 +35,11 @@ enum class client_event_kind : std::uint8_t {
   listed,  ///< all blocks
   flush,
   flushed,
-  failed,  ///< a read or a flush; with request 0, opening or closing
+  checkpoint,
+  checkpointed,
+  compact,
+  compacted,
+  failed,  ///< what is no write; with request 0, opening or closing
   closing,
   closed,
 };

@@ -47,7 +47,7 @@ void history_recorder::take(const client_event& event) {
       history_.flushes.push_back({closing_at_, now_});
       return;
     case kind::ask: {
-      asked a{now_, {}};
+      asked a{now_, {}, event.what};
       const auto add = [&](std::vector<written> writes) {
         a.events.push_back(history_.writes.size());
         history_.writes.push_back(
@@ -61,9 +61,11 @@ void history_recorder::take(const client_event& event) {
       under_way_[id] = std::move(a);
       return;
     }
+    case kind::compact: ++compacting_; [[fallthrough]];
     case kind::get:
     case kind::list:
-    case kind::flush: under_way_[id] = {now_, {}}; return;
+    case kind::flush:
+    case kind::checkpoint: under_way_[id] = {now_, {}, event.what}; return;
     default: break;
   }
   if (event.what == kind::failed && event.request == 0) {
@@ -78,6 +80,7 @@ void history_recorder::take(const client_event& event) {
   }
   const auto what = std::move(it->second);
   under_way_.erase(it);
+  if (what.kind == kind::compact) --compacting_;
   switch (event.what) {
     case kind::got: return on_got(event, what);
     case kind::refused:
@@ -96,6 +99,8 @@ void history_recorder::take(const client_event& event) {
       history_.lists.push_back(std::move(l));
       return;
     }
+    case kind::checkpointed: return;
+    case kind::compacted: ++compactions_; return;
     case kind::flushed: history_.flushes.push_back({what.at, now_}); return;
     default: ++failures_[event.answers.front().why]; return;
   }

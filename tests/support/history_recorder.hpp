@@ -41,6 +41,8 @@ class history_recorder {
   [[nodiscard]] bool has_opened() const noexcept { return !digest_.empty(); }
   [[nodiscard]] bool is_closing() const noexcept { return closing_; }
   [[nodiscard]] bool has_closed() const noexcept { return closed_; }
+  [[nodiscard]] bool is_compacting() const noexcept { return compacting_ > 0; }
+  [[nodiscard]] std::uint64_t compactions() const noexcept { return compactions_; }
   /// What the store had when it opened, as the clients saw it.
   [[nodiscard]] const std::string& digest() const noexcept { return digest_; }
   /// Requests that were refused by code, conflicts and missing blocks left out.
@@ -60,7 +62,9 @@ class history_recorder {
   using request_id = std::pair<std::uint64_t, std::uint64_t>;
   struct asked {
     std::uint64_t at = 0;
+    /// Of the history; for an `ask`.
     std::vector<std::size_t> events;
+    client_event_kind kind = client_event_kind::ask;
   };
 
   void on_got(const client_event& event, const asked& what);
@@ -74,6 +78,8 @@ class history_recorder {
   bool opening_ = false;
   bool closing_ = false;
   bool closed_ = false;
+  std::uint64_t compacting_ = 0;
+  std::uint64_t compactions_ = 0;
   std::string digest_;
   std::map<errc, std::uint64_t> failures_;
   std::vector<std::string> nonsense_;

@@ -22,12 +22,29 @@ void comes_back(std::string_view line) {
 BOOST_AUTO_TEST_SUITE(client_events)
 
 BOOST_AUTO_TEST_CASE(every_kind_comes_back) {
-  for (const auto* line :
-       {"opening", "opened 3-17", "ask 0 1 durable whole n1=1.0.1.0+400 n2=-",
-        "ask 2 7 accepted each n1=1.2.7.0+0", "got 0 1 5 6", "got 2 7 !conflict:9 12 !no_space:0",
-        "refused 0 1 !conflict:9 n1", "refused 0 1 !io_error:0 -", "get 1 2 n3",
-        "saw 1 2 n3 9 1.0.1.0+40", "saw 1 2 n3 -", "list 1 3", "listed 1 3", "listed 1 3 n1=5 n2=6",
-        "flush 1 4", "flushed 1 4", "failed 1 4 !poisoned:0 -", "closing", "closed"})
+  for (const auto* line : {"opening",
+                           "opened 3-17",
+                           "ask 0 1 durable whole n1=1.0.1.0+400 n2=-",
+                           "ask 2 7 accepted each n1=1.2.7.0+0",
+                           "got 0 1 5 6",
+                           "got 2 7 !conflict:9 12 !no_space:0",
+                           "refused 0 1 !conflict:9 n1",
+                           "refused 0 1 !io_error:0 -",
+                           "get 1 2 n3",
+                           "saw 1 2 n3 9 1.0.1.0+40",
+                           "saw 1 2 n3 -",
+                           "list 1 3",
+                           "listed 1 3",
+                           "listed 1 3 n1=5 n2=6",
+                           "flush 1 4",
+                           "flushed 1 4",
+                           "checkpoint 1 5",
+                           "checkpointed 1 5",
+                           "compact 1 6",
+                           "compacted 1 6",
+                           "failed 1 4 !poisoned:0 -",
+                           "closing",
+                           "closed"})
     comes_back(line);
 }
 

@@ -65,6 +65,14 @@ BOOST_AUTO_TEST_CASE(a_failure_is_counted_and_says_what_is_certain) {
   BOOST_TEST(r.failures().at(errc::io_error) == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(a_compaction_is_under_way_until_it_is_answered) {
+  BOOST_TEST(recorded({"compact 0 1", "flush 1 1", "flushed 1 1"}).is_compacting());
+  const auto r =
+      recorded({"compact 0 1", "compacted 0 1", "compact 0 2", "failed 0 2 !closed:0 -"});
+  BOOST_TEST(!r.is_compacting());
+  BOOST_TEST(r.compactions() == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(an_orderly_close_is_a_flush) {
   const auto r = recorded({"opening", "opened 0-0", "ask 0 1 accepted whole a=1.0.1.0+40",
                            "got 0 1 1", "closing", "closed"});

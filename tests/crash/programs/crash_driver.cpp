@@ -101,7 +101,7 @@ class client {
     unsigned weight;
     void (client::*send)();
   };
-  static const std::array<row, 7> table;
+  static const std::array<row, 9> table;
 
   std::uint64_t below(std::uint64_t n) { return random_() % n; }
   bool one_in(std::uint64_t n) { return below(n) == 0; }
@@ -272,6 +272,23 @@ class client {
     say(about(kind::flushed));
   }
 
+  void checkpoint() {
+    say(about(kind::checkpoint));
+    const auto done = store_.checkpoint();
+    if (!done) return say(about_failure(kind::failed, done.error()));
+    say(about(kind::checkpointed));
+  }
+
+  void compact() {
+    say(about(kind::compact));
+    const auto done = store_.compact();
+    if (!done) return say(about_failure(kind::failed, done.error()));
+    // A block that cannot be read is left where it is, and here none has rotted.
+    if (!done->unreadable.empty())
+      return say(about_failure(kind::failed, done->unreadable.front()));
+    say(about(kind::compacted));
+  }
+
   void get() {
     auto e = about(kind::get);
     e.name = any_name();
@@ -308,13 +325,15 @@ class client {
   bool store_failed_ = false;
 };
 
-const std::array<client::row, 7> client::table{{{40, &client::put},
+const std::array<client::row, 9> client::table{{{40, &client::put},
                                                 {10, &client::remove},
                                                 {6, &client::put_many},
                                                 {14, &client::commit},
                                                 {6, &client::flush},
                                                 {22, &client::get},
-                                                {2, &client::list}}};
+                                                {2, &client::list},
+                                                {1, &client::checkpoint},
+                                                {1, &client::compact}}};
 
 /// How the store is run this time: every life another way.
 store_options options_of(const command_line& how) {

@@ -34,6 +34,7 @@ struct moment {
     events,      ///< so many were seen
     opening,     ///< so many turns after it began to open the store
     closing,     ///< so many turns after it began to close it
+    compacting,  ///< so many turns after a compaction was asked for, while it is under way
     superblock,  ///< the file has a superblock so many generations newer than before
     growth,      ///< the file is longer than before
     its_own,     ///< it ends by itself
@@ -113,6 +114,9 @@ class killed_store {
       case 7:
       case 8: return {kind::closing, one_in(4) ? 0 : below(3'000'000)};
       case 9: return {kind::its_own, 0};
+      case 13:
+      case 14:
+      case 15: return {kind::compacting, one_in(4) ? 0 : below(30'000'000)};
       case 10:
       case 11:
       case 12: return {kind::events, 2 + below(40)};
@@ -184,6 +188,7 @@ class killed_store {
       case moment::kind::events: return record.events() >= when.number;
       case moment::kind::opening: return record.is_opening() && turned(when.number);
       case moment::kind::closing: return record.is_closing() && turned(when.number);
+      case moment::kind::compacting: return record.is_compacting() && turned(when.number);
       case moment::kind::superblock:
         return record.events() >= events_max || file.generation() >= generation + when.number;
       case moment::kind::growth:
@@ -204,11 +209,14 @@ class killed_store {
       ++said_.closed;
     else if (record.is_closing())
       ++said_.killed_closing;
+    else if (record.is_compacting())
+      ++said_.killed_compacting;
     else if (record.has_opened())
       ++said_.killed_working;
     else
       ++said_.killed_opening;
     said_.events += record.events();
+    said_.compactions += record.compactions();
     said_.reads += record.recorded().reads.size() + record.recorded().lists.size();
     for (const auto& w : record.recorded().writes) {
       if (w.invoked == 0) continue;
@@ -245,11 +253,11 @@ class killed_store {
     if (record.has_opened() && !record.is_closing() && state->was_clean)
       violated("it is clean and was not closed");
     if (state->dropped) ++said_.dropped_tails;
-    // A fence is written twice by each open, a checkpoint's superblock and the one of a close once.
+    // A fence is written twice by each open, the superblock of a close once.
     const auto written = state->gen.value - generation_;
     const std::uint64_t others = 2 + (record.has_closed() ? 1 : 0);
     if (record.has_opened() && generation_ > 0 && written > others)
-      said_.checkpoints += written - others;
+      said_.superblocks += written - others;
     generation_ = state->gen.value;
     verify();
     base_ = std::move(state->blocks);
@@ -309,13 +317,15 @@ kill_report& kill_report::operator+=(const kill_report& other) {
   lives += other.lives;
   killed_opening += other.killed_opening;
   killed_working += other.killed_working;
+  killed_compacting += other.killed_compacting;
   killed_closing += other.killed_closing;
   closed += other.closed;
   events += other.events;
   writes += other.writes;
   durable_writes += other.durable_writes;
   reads += other.reads;
-  checkpoints += other.checkpoints;
+  compactions += other.compactions;
+  superblocks += other.superblocks;
   dropped_tails += other.dropped_tails;
   violations.insert(violations.end(), other.violations.begin(), other.violations.end());
   return *this;
@@ -326,11 +336,11 @@ kill_report run_kill_cycles(const kill_options& how) { return killed_store{how}.
 std::string summary_of(const kill_report& said) {
   std::ostringstream out;
   out << said.lives << " lives (killed: " << said.killed_opening << " opening, "
-      << said.killed_working << " working, " << said.killed_closing
-      << " closing; closed: " << said.closed << "), " << said.events << " events, " << said.writes
-      << " writes (" << said.durable_writes << " answered durable), " << said.reads
-      << " reads and lists, " << said.checkpoints << " checkpoints, " << said.dropped_tails
-      << " dropped tails";
+      << said.killed_working << " working, " << said.killed_compacting << " compacting, "
+      << said.killed_closing << " closing; closed: " << said.closed << "), " << said.events
+      << " events, " << said.writes << " writes (" << said.durable_writes << " answered durable), "
+      << said.reads << " reads and lists, " << said.compactions << " compactions, "
+      << said.superblocks << " superblocks at work, " << said.dropped_tails << " dropped tails";
   return out.str();
 }
 

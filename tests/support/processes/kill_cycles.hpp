@@ -36,13 +36,16 @@ struct kill_report {
   /// By what the program was at.
   std::uint64_t killed_opening = 0;
   std::uint64_t killed_working = 0;
+  std::uint64_t killed_compacting = 0;
   std::uint64_t killed_closing = 0;
   std::uint64_t closed = 0;
   std::uint64_t events = 0;
   std::uint64_t writes = 0;
   std::uint64_t durable_writes = 0;
   std::uint64_t reads = 0;
-  std::uint64_t checkpoints = 0;
+  std::uint64_t compactions = 0;
+  /// Beside those that open and close a store: of checkpoints, most of them.
+  std::uint64_t superblocks = 0;
   std::uint64_t dropped_tails = 0;
   /// Empty, or the rules that were broken, with the life they were broken in. The first such life is the
   /// last, its events are in `events` in the directory.

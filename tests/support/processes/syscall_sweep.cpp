@@ -34,6 +34,9 @@ constexpr std::string_view traced =
 constexpr std::string_view short_write = "SHORT";
 constexpr std::string_view lying_write = "LIE";
 
+/// From the Kth on, every growth finds the disk full; the fault is in what follows.
+constexpr std::string_view growth_and_cut = "fallocate+ftruncate";
+
 /// What a fault may lead to: the exit codes of the command, or of the driver.
 struct rule {
   std::string_view fault;
@@ -75,8 +78,11 @@ const std::map<std::string_view, std::vector<rule>>& rules() {
       {"EOPNOTSUPP", "error=EOPNOTSUPP:when=%K+", {ok}, {ok}},
       {"EINTR", "error=EINTR:when=%K", {ok}, {ok}},
       kill};
-  // Only where growth has failed is anything cut off.
-  static const std::vector<rule> cut{
+  static const std::vector<rule> cut{{"EIO", "error=EIO:when=%K", {failed}, {driver_failed}},
+                                     {"EINTR", "error=EINTR:when=%K", {ok}, {ok}},
+                                     kill};
+  // What a failed growth got until then is cut off; a full disk may be the end of it.
+  static const std::vector<rule> cut_after_growth{
       {"EIO", "error=EIO", {ok, failed, no_space}, {ok, driver_failed}},
       {"EINTR", "error=EINTR:when=1", {ok, no_space}, {ok}},
       {"KILL", "signal=SIGKILL", {killed}, {killed}}};
@@ -86,13 +92,21 @@ const std::map<std::string_view, std::vector<rule>>& rules() {
                                       {"EINVAL", "error=EINVAL:when=%K", {ok}, {}},
                                       kill};
   static const std::map<std::string_view, std::vector<rule>> all{
-      {"pwrite64", write}, {"pwritev", write},  {"pwritev2", write}, {"fdatasync", sync},
-      {"fsync", sync},     {"fallocate", grow}, {"ftruncate", cut},  {"rename", name},
-      {"renameat", name},  {"renameat2", name}};
+      {"pwrite64", write}, {"pwritev", write},
+      {"pwritev2", write}, {"fdatasync", sync},
+      {"fsync", sync},     {"fallocate", grow},
+      {"ftruncate", cut},  {growth_and_cut, cut_after_growth},
+      {"rename", name},    {"renameat", name},
+      {"renameat2", name}};
   return all;
 }
 
-bool grows(std::string_view call) { return call == "fallocate" || call == "ftruncate"; }
+bool grows(std::string_view call) { return call.starts_with("fallocate"); }
+
+/// The call that has the fault.
+std::string_view injected_call(std::string_view call) {
+  return call == growth_and_cut ? "ftruncate" : call;
+}
 
 std::string text_of(const std::string& path) {
   std::ifstream in{path, std::ios::binary};
@@ -264,6 +278,7 @@ class syscall_sweep::stage {
     fs::copy_file(left, closed);
     require_ok({programs_.stowage, "put", closed, "n2", "/dev/null"});
     subjects_["txn"] = transaction_on(closed);
+    subjects_["compact"] = compaction_of(left);
     subjects_["put"] = put_to(closed);
     subjects_["delete"] = delete_from(closed);
 
@@ -358,6 +373,16 @@ class syscall_sweep::stage {
     return s;
   }
 
+  /// Changes nothing that shows, and moves nearly everything.
+  static subject compaction_of(const std::string& store) {
+    subject s;
+    s.arguments = {"compact", "STORE"};
+    s.store = store;
+    s.is_one_thing = true;
+    s.before = state_at(store);
+    return s;
+  }
+
   static subject delete_from(const std::string& store) {
     subject s;
     s.arguments = {"delete", "STORE", "n2"};
@@ -389,7 +414,7 @@ class syscall_sweep::stage {
                                  std::to_string(done.state.code) + ": " +
                                  text_of(run_ + "/stderr")};
       auto counts = calls_of_busiest_thread(done.calls);
-      if (counts.contains("fallocate")) counts["ftruncate"] = counts["fallocate"];
+      if (counts.contains("fallocate")) counts[std::string{growth_and_cut}] = counts["fallocate"];
       // The library counts the calls of all threads, from the beginning on.
       lay_out();
       const auto all = s.is_driver ? driver_traced_from_its_start() : std::move(done);
@@ -434,8 +459,9 @@ class syscall_sweep::stage {
     const auto first = std::to_string(one_->at);
     const auto last = std::to_string(one_->at + 3);
     std::vector<std::string> out;
-    if (one_->call == "ftruncate") out.push_back("fallocate:error=ENOSPC:when=" + first + "+");
-    out.push_back(one_->call + ":" + replaced(replaced(rule_->injection, "%K", first), "%L", last));
+    if (one_->call == growth_and_cut) out.push_back("fallocate:error=ENOSPC:when=" + first + "+");
+    out.push_back(std::string{injected_call(one_->call)} + ":" +
+                  replaced(replaced(rule_->injection, "%K", first), "%L", last));
     return out;
   }
 
@@ -493,7 +519,7 @@ class syscall_sweep::stage {
   [[nodiscard]] bool came_to_pass(const finished& done) const {
     return done.state.was_killed() || fs::exists(run_ + "/write-done") ||
            std::ranges::any_of(done.calls, [this](const traced_call& c) {
-             return c.injected() && c.name == one_->call;
+             return c.injected() && c.name == injected_call(one_->call);
            });
   }
 
@@ -505,7 +531,7 @@ class syscall_sweep::stage {
   void check_code(const finished& done, std::vector<int> codes) {
     if (!came_to_pass(done)) codes = {ok};
     // A full disk refuses growth before there is anything to cut off.
-    if (one_->call == "ftruncate")
+    if (one_->call == growth_and_cut)
       codes.insert(codes.end(), {ok, subject_->is_driver ? ok : no_space});
     if (done.state.hung) violated("it hangs");
     if (std::ranges::find(codes, done.state.code) == codes.end())
