@@ -5,6 +5,7 @@ option(STOWAGE_TESTS "Build the tests" ON)
 option(STOWAGE_HEADER_CHECKS "Compile every public header on its own" OFF)
 option(STOWAGE_TIDY "Run clang-tidy with each compilation" OFF)
 option(STOWAGE_MUTANTS "Compile in the mutants of tests/mutation, for the gate" OFF)
+option(STOWAGE_FUZZERS "Link the fuzz targets with libFuzzer (clang)" OFF)
 set(STOWAGE_SANITIZE "" CACHE STRING "Sanitizers for our own code, e.g. address,undefined")
 
 set(CMAKE_CXX_STANDARD 20)
@@ -45,6 +46,8 @@ if(STOWAGE_SANITIZE)
     -fsanitize=${STOWAGE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer
     # g++ takes what the sanitizers insert for uses of uninitialized values.
     $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
+  # What lies inside an allocation, but beyond a span or a vector, no sanitizer sees.
+  target_compile_definitions(stowage_compile_options INTERFACE _GLIBCXX_ASSERTIONS)
   target_link_options(stowage_compile_options INTERFACE -fsanitize=${STOWAGE_SANITIZE})
 endif()
 

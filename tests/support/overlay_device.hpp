@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <limits>
 #include <map>
 #include <vector>
 
@@ -32,8 +33,7 @@ class overlay_device final : public block_device {
     while (!bytes.empty()) {
       const auto in_page = offset % page_size;
       const auto part = bytes.first(std::min<std::uint64_t>(bytes.size(), page_size - in_page));
-      std::ranges::copy(part,
-                        page_at(offset - in_page).begin() + static_cast<std::ptrdiff_t>(in_page));
+      std::memcpy(page_at(offset - in_page).data() + in_page, part.data(), part.size());
       offset += part.size();
       bytes = bytes.subspan(part.size());
     }
@@ -45,10 +45,12 @@ class overlay_device final : public block_device {
     return bytes;
   }
 
+  /// Calls that may change anything: writes, syncs, changes of the size.
   [[nodiscard]] std::uint64_t changes() const noexcept { return changes_; }
+  [[nodiscard]] std::uint64_t writes() const noexcept { return writes_; }
 
   result<std::size_t> read(std::uint64_t offset, mutable_byte_view out, read_mode) override {
-    if (offset >= size_) return std::size_t{0};
+    if (offset >= size_ || out.empty()) return std::size_t{0};
     out = out.first(std::min<std::uint64_t>(out.size(), size_ - offset));
     bytes_read_ += out.size();
     copy_out(offset, out);
@@ -60,6 +62,7 @@ class overlay_device final : public block_device {
     const auto total = total_bytes(buffers);
     invariant(offset <= size_ && total <= size_ - offset, "a write beyond the end of the device");
     ++changes_;
+    ++writes_;
     for (const auto& b : buffers) {
       patch(offset, b);
       offset += b.size();
@@ -70,7 +73,11 @@ class overlay_device final : public block_device {
     ++changes_;
     return {};
   }
+  /// As `memory_device`: `allocate` fails with no_space beyond this.
+  void limit_to(std::uint64_t capacity) noexcept { capacity_ = capacity; }
+
   result<void> allocate(std::uint64_t size) override {
+    if (size > size_ && size > capacity_) return fail(errc::no_space);
     ++changes_;
     size_ = std::max(size_, size);
     return {};
@@ -96,10 +103,11 @@ class overlay_device final : public block_device {
   void copy_base(std::uint64_t offset, mutable_byte_view out) const {
     const auto there = offset < base_.size() ? base_.subspan(offset) : byte_view{};
     const auto part = there.first(std::min(there.size(), out.size()));
-    // memcpy: the standard algorithms go byte by byte in a debug build, and this is what a recovery
+    // memcpy, and memset: the standard algorithms go byte by byte in a debug build, and this is what a recovery
     // spends its time on here.
     if (!part.empty()) std::memcpy(out.data(), part.data(), part.size());
-    std::ranges::fill(out.subspan(part.size()), std::byte{});
+    const auto beyond = out.subspan(part.size());
+    if (!beyond.empty()) std::memset(beyond.data(), 0, beyond.size());
   }
 
   void copy_out(std::uint64_t offset, mutable_byte_view out) const {
@@ -108,8 +116,7 @@ class overlay_device final : public block_device {
          it != pages_.end() && it->first < offset + out.size(); ++it) {
       const auto from = std::max(it->first, offset);
       const auto to = std::min(it->first + page_size, offset + out.size());
-      std::copy_n(it->second.begin() + static_cast<std::ptrdiff_t>(from - it->first), to - from,
-                  out.begin() + static_cast<std::ptrdiff_t>(from - offset));
+      std::memcpy(out.data() + (from - offset), it->second.data() + (from - it->first), to - from);
     }
   }
 
@@ -121,8 +128,10 @@ class overlay_device final : public block_device {
 
   byte_view base_;
   std::uint64_t size_;
+  std::uint64_t capacity_ = std::numeric_limits<std::uint64_t>::max();
   pages pages_;
   std::uint64_t changes_ = 0;
+  std::uint64_t writes_ = 0;
   std::uint64_t bytes_read_ = 0;
 };
 
