@@ -118,6 +118,7 @@ registry_actor::behavior_type registry_state::make_behavior() {
 caf::result<block_value> registry_state::on_get(const get_request& request) {
   if (closing_) return unavailable();
   if (is_parked(request.name)) {
+    if (is_queue_full()) return to_error(overloaded());
     auto promise = self_->make_response_promise<block_value>();
     serve_in_turn(deferred_read{[this, request, promise]() mutable {
       auto found = look_up(request);
@@ -164,6 +165,7 @@ template <class T, class Read>
 caf::result<T> registry_state::read_in_turn(bool write_waits, Read read) {
   if (closing_) return unavailable();
   if (!write_waits) return read();
+  if (is_queue_full()) return to_error(overloaded());
   auto promise = self_->make_response_promise<T>();
   serve_in_turn(deferred_read{[promise, read]() mutable {
     auto answer = read();
@@ -251,6 +253,8 @@ void registry_state::on_durable(const durable_group& group,
   retirement_.collect(reusable);
   // 4. Answer, last. Credit and unused budget come back.
   const auto released = pending_.settle(group.through);
+  invariant(pending_.empty() == (durable_version_ == last_version_),
+            "I3: what is issued and not durable is pending");
   invariant(released.budget >= group.spent, "a group takes no more than its ops were granted");
   compat::send(self_, allocator_,
                group_space{shared, std::move(reusable), released.budget - group.spent});

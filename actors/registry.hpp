@@ -200,10 +200,15 @@ class registry_state {
   void finish_closing(const failure& outcome);
 
   [[nodiscard]] bool takes_writes() const noexcept { return !failed_ && !closing_; }
+  [[nodiscard]] bool is_queue_full() const noexcept {
+    return parked_.size() >= parked_requests_max;
+  }
+  [[nodiscard]] std::uint64_t parked_bytes_max() const noexcept {
+    return parked_credits_max *
+           std::max(options_.credit.max_bytes, std::uint64_t{limits::value_bytes_max});
+  }
   [[nodiscard]] bool is_overloaded() const noexcept {
-    return parked_.size() >= parked_requests_max ||
-           parked_bytes_ > parked_credits_max * std::max(options_.credit.max_bytes,
-                                                         std::uint64_t{limits::value_bytes_max});
+    return is_queue_full() || parked_bytes_ > parked_bytes_max();
   }
   [[nodiscard]] failure overloaded() const;
   [[nodiscard]] failure refusal_of_writes() const;

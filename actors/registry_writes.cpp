@@ -3,6 +3,7 @@
 
 #include <stowage/actors/budget_need.hpp>
 #include <stowage/actors/peer_failure.hpp>
+#include <stowage/storage/core/invariant.hpp>
 #include <stowage/storage/core/limits.hpp>
 #include <stowage/storage/core/mutant.hpp>
 #include <stowage/storage/log/batch.hpp>
@@ -195,6 +196,9 @@ void registry_state::park(request_in_turn r) {
   for_each_write(p.what,
                  [&](const std::string&, const shared_bytes& value) { p.bytes += value.size(); });
   parked_bytes_ += p.bytes;
+  invariant(
+      parked_bytes_ <= parked_bytes_max() + limits::transaction_value_bytes_max && !is_queue_full(),
+      "I8: what waits is bounded");
   if (parked_names_) list_names_of(p);
   parked_.push_back(std::move(p));
 }
@@ -451,6 +455,8 @@ void registry_state::sequence(std::shared_ptr<batch> unit, const pending_replies
                               durability level) {
   unit->through = last_version_;
   pending_.add(last_version_, holds);
+  invariant(pending_.sum().bytes <= std::max(options_.credit.max_bytes, holds.bytes),
+            "I8: values in flight stay within the credit, or are those of one request");
   compat::send(self_, writer_, write_ops{std::move(unit), level == durability::durable});
   if (budget_ < budget_piece_bytes_ / 2) prefetch_budget();
 }

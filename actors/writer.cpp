@@ -460,6 +460,7 @@ void writer_state::send_to_disk(bool with_group) {
   }
   pages_.clear();
   if (root_) {
+    invariant(root_->root->named.start.last <= synced_, "R5: a root is durable before it is named");
     auto next = next_superblock();
     next.previous = sb_.current;
     next.current = root_->root->named;
@@ -564,7 +565,8 @@ superblock writer_state::next_superblock() const {
 
 void writer_state::add_superblock(superblock next, write_plan& plan, commit_at_disk& commit) {
   const auto slot = mutant("superblock-in-one-slot") ? 0 : next.slot();
-  plan.set_superblock(layout::superblock_offset[slot], page_buffer::share(encode(next)));
+  plan.set_superblock(layout::superblock_offset[slot],
+                      page_buffer::share(encode_successor(sb_, next)));
   commit.sb = next;
 }
 

@@ -6,6 +6,7 @@ option(STOWAGE_HEADER_CHECKS "Compile every public header on its own" OFF)
 option(STOWAGE_TIDY "Run clang-tidy with each compilation" OFF)
 option(STOWAGE_MUTANTS "Compile in the mutants of tests/mutation, for the gate" OFF)
 option(STOWAGE_FUZZERS "Link the fuzz targets with libFuzzer (clang)" OFF)
+option(STOWAGE_COVERAGE "Count which branches run (clang; see scripts/coverage)" OFF)
 set(STOWAGE_SANITIZE "" CACHE STRING "Sanitizers for our own code, e.g. address,undefined")
 
 set(CMAKE_CXX_STANDARD 20)
@@ -49,6 +50,16 @@ if(STOWAGE_SANITIZE)
   # What lies inside an allocation, but beyond a span or a vector, no sanitizer sees.
   target_compile_definitions(stowage_compile_options INTERFACE _GLIBCXX_ASSERTIONS)
   target_link_options(stowage_compile_options INTERFACE -fsanitize=${STOWAGE_SANITIZE})
+endif()
+
+if(STOWAGE_COVERAGE)
+  # Counts regions of the source, not jumps of the machine code: no branches that only exceptions, destructors
+  # or the optimizer take, and two statements of one line are told apart.
+  target_compile_options(stowage_compile_options INTERFACE
+    -fprofile-instr-generate -fcoverage-mapping
+    # An increment that two threads lose makes what is computed from it wrong.
+    -fprofile-update=atomic)
+  target_link_options(stowage_compile_options INTERFACE -fprofile-instr-generate)
 endif()
 
 if(STOWAGE_TIDY)

@@ -157,7 +157,8 @@ using store_actor = caf::typed_actor<
     // limit_exceeded, conflict{expected, actual}, no_space, overloaded, read_only, poisoned, io_error
     // (its own group failed), closed.
     caf::result<receipt>(put_request),
-    // not_found, corrupt_block{name, offset}, io_error, closed.
+    // not_found, corrupt_block{name, offset}, io_error, closed. A read comes after the writes of its block
+    // that wait: overloaded where too many requests wait already.
     caf::result<block_value>(get_request),
     // As put; not_found where there is no such block.
     caf::result<receipt>(delete_request),
@@ -167,11 +168,11 @@ using store_actor = caf::typed_actor<
     // As put; conflict names the first expectation that does not hold, and both versions. A delete of a
     // missing block changes nothing.
     caf::result<commit_receipt>(commit_request),
-    // closed.
+    // closed, overloaded (as get).
     caf::result<bool>(exists_request),
-    // not_found, closed.
+    // not_found, closed, overloaded (as get).
     caf::result<block_stat>(stat_request),
-    // limit_exceeded, closed.
+    // limit_exceeded, closed, overloaded (as get, for any block of the prefix).
     caf::result<block_list>(list_request),
     // See lifecycle.hpp.
     caf::result<void>(flush_request), caf::result<store_status>(status_request),

@@ -51,6 +51,8 @@ page_buffer checkpoint_writer::encode_manifest() {
   invariant(manifest_.entry_count == snapshot_.size() && placed_ == manifest_.pages.size(),
             "a manifest follows the last page");
   auto bytes = encode(manifest_);
+  const auto read = decode_manifest(bytes.bytes(), 0);
+  invariant(read.ok() && *read == manifest_, "I7: a manifest is read as it was written");
   manifest_sum_ = checksum(bytes.bytes(), hash_seed_);
   return bytes;
 }

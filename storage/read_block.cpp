@@ -1,5 +1,6 @@
 #include <stowage/storage/read_block.hpp>
 
+#include <stowage/storage/core/invariant.hpp>
 #include <stowage/storage/core/mutant.hpp>
 
 #include <algorithm>
@@ -23,12 +24,16 @@ result<shared_bytes> read_block(block_device& device, const block& b, std::uint6
 
   // The chunks the range touches, and where the first of them starts in the value.
   const auto chunks = b.chunks();
+  const auto length_of = [chunks](std::size_t i) {
+    invariant(i < chunks.size(), "a value is as long as its chunks");
+    return chunks[i].where.length;
+  };
   std::uint64_t start = 0;
   std::size_t first = 0;
-  while (start + chunks[first].where.length <= offset) start += chunks[first++].where.length;
+  while (start + length_of(first) <= offset) start += length_of(first++);
   std::size_t last = first;
   std::uint64_t bytes = 0;
-  while (start + bytes < offset + length) bytes += chunks[last++].where.length;
+  while (start + bytes < offset + length) bytes += length_of(last++);
 
   const auto memory = std::make_shared_for_overwrite<std::byte[]>(bytes);
   std::uint64_t at = 0;
@@ -50,6 +55,7 @@ result<shared_bytes> read_block(block_device& device, const block& b, std::uint6
     }
     at += c.where.length;
   }
+  invariant(at == bytes, "I6: every byte returned was verified");
   return shared_bytes{memory, {memory.get(), bytes}}.slice(offset - start, length);
 }
 

@@ -6,6 +6,7 @@
 #include <stowage/storage/format/layout.hpp>
 #include <stowage/storage/format/superblock_election.hpp>
 #include <stowage/storage/journal_walk.hpp>
+#include <stowage/storage/log/applied_prefix.hpp>
 #include <stowage/storage/read_block.hpp>
 
 #include <algorithm>
@@ -140,6 +141,7 @@ class recovery {
 
   result<void> replay() {
     auto before = sb().current.start;
+    applied_ = applied_prefix{before.last};
     // After a clean close nothing was written behind the fence.
     const auto last = out_.was_clean ? sb().fence : lsn{UINT64_MAX};
     auto walked = walk_journal(
@@ -185,6 +187,7 @@ class recovery {
   // A record that was durable has to make sense; anything else is damage.
   result<void> apply_proven(const pending_record& r) {
     if (auto complaint = impossible(r)) return *complaint;
+    applied_.append(r.header.number);
     return for_each_op(r, [this](const op& o) { apply(o); });
   }
 
@@ -203,6 +206,10 @@ class recovery {
     for (std::size_t i = accepted; i < pending_.size(); ++i)
       if (pending_[i].header.kind == record_kind::group) ++dropped_records_;
     if (accepted < pending_.size()) retreat_to(pending_[accepted].before);
+    invariant(applied_.through() == out_.position.last,
+              "I4: the journal goes on where the state ends");
+    invariant(out_.damage || applied_.through() >= sb().fence,
+              "I4: what was durable is in the state");
     if (dropped_records_ > 0 && !mutant("dropped-tail-not-told"))
       out_.dropped = dropped_tail{out_.position.last.next(), dropped_records_, drop_reason_};
     return {};
@@ -234,7 +241,7 @@ class recovery {
         if (complaint->code == errc::unsupported_version) return *complaint;
         return false;
       }
-      auto read = for_each_op(pending_[i], [&](const op& o) {
+      const auto read = for_each_op(pending_[i], [&](const op& o) {
         switch (o.kind) {
           case op_kind::put:
             state.insert_or_assign(std::string{o.name}, written{o.ver, block::make(o, 0)});
@@ -250,7 +257,7 @@ class recovery {
             break;
         }
       });
-      if (!read) return std::move(read).error();
+      invariant(read.ok(), "what is possible can be read");
     }
     // Or a record could have one extent read a million times.
     std::vector<extent> places;
@@ -390,6 +397,7 @@ class recovery {
   // are told from ours by the epoch.
   result<void> fence() {
     auto& fenced = out_.sb;
+    auto before = fenced;
     const auto floor = mutant("version-floor-ignored") ? version{} : fenced.version_floor;
     const auto seen = std::max(out_.last_version, floor);
     out_.last_version = seen;
@@ -408,10 +416,11 @@ class recovery {
     // life before, with an epoch and a clean flag that are true no more.
     for (int left = mutant("fence-in-one-slot") ? 1 : 2; left > 0; --left) {
       fenced.gen = fenced.gen.next();
-      const auto slot = encode(fenced);
+      const auto slot = encode_successor(before, fenced);
       const byte_view bytes = slot.bytes();
       const auto offset = layout::superblock_offset[fenced.slot()];
       if (auto written = device_.write(offset, {&bytes, 1}); !written) return written;
+      before = fenced;
       if (mutant("fence-not-synced")) continue;
       if (auto synced = device_.sync(); !synced) return synced;
     }
@@ -423,6 +432,7 @@ class recovery {
   read_mode mode_ = read_mode::cached;
   recovered_store out_;
   std::deque<pending_record> pending_;
+  applied_prefix applied_{lsn{}};
   lsn proven_;
   epoch newest_epoch_;
   std::uint64_t dropped_records_ = 0;

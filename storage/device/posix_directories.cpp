@@ -32,7 +32,7 @@ result<void> make_directories_for(const std::string& path) {
   for (const auto& part : parent) {
     so_far /= part;
     std::error_code ignored;  // what cannot be looked at is tried, and refused with its reason
-    if (so_far.empty() || std::filesystem::is_directory(so_far, ignored)) continue;
+    if (std::filesystem::is_directory(so_far, ignored)) continue;
     if (auto made = make_one(so_far); !made) return made;
   }
   return {};

@@ -89,6 +89,19 @@ page_buffer encode(const superblock& sb) {
   return slot;
 }
 
+page_buffer encode_successor(const superblock& before, const superblock& next) {
+  invariant(next.id == before.id && next.hash_seed == before.hash_seed,
+            "a store stays the one it is");
+  invariant(next.gen == before.gen.next(), "I5: generations ascend one by one");
+  invariant(next.ep >= before.ep, "I5: epochs only increase");
+  invariant(next.fence >= before.fence, "I5: the fence only moves forward");
+  invariant(next.version_floor >= before.version_floor, "I5: no version is given again");
+  auto slot = encode(next);
+  const auto read = decode_superblock(slot.bytes(), layout::superblock_offset[next.slot()]);
+  invariant(read.ok() && *read == next, "I7: a superblock is read as it was written");
+  return slot;
+}
+
 result<superblock> decode_superblock(byte_view slot_bytes, std::uint64_t offset) {
   if (slot_bytes.size() < layout::superblock_bytes)
     return fail_at(errc::not_a_store, offset, "too short for a superblock");

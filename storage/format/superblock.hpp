@@ -61,6 +61,10 @@ struct superblock {
 
 [[nodiscard]] page_buffer encode(const superblock& sb);
 
+/// The slot of `next`, which goes to the device after `before`. Asserts I5 (one generation further; epoch, fence
+/// and version floor not lower; the same store) and I7 (a recovery would read exactly `next`).
+[[nodiscard]] page_buffer encode_successor(const superblock& before, const superblock& next);
+
 /// Fails with not_a_store (no magic), corrupt (checksum or fields), unsupported_version (newer major or
 /// unknown incompatible features). `slot_bytes` is 4096 bytes, `offset` where they stood.
 [[nodiscard]] result<superblock> decode_superblock(byte_view slot_bytes, std::uint64_t offset);

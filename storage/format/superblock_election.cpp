@@ -13,8 +13,8 @@ namespace {
 // slot (as after an upgrade) instead of being passed over.
 constexpr std::size_t generation_at = 64;
 
-std::uint64_t claimed_generation(byte_view slot) noexcept {
-  return slot.size() < layout::superblock_bytes ? 0 : load_le<std::uint64_t>(slot, generation_at);
+std::uint64_t generation_of_believable(byte_view slot) {
+  return load_le<std::uint64_t>(slot, generation_at);
 }
 
 }  // namespace
@@ -38,7 +38,7 @@ result<elected_superblock> elect_superblock(std::array<byte_view, 2> slot_bytes)
 
   std::size_t newest = believe_first ? 0 : 1;
   if (believe_first && believe_second &&
-      claimed_generation(slot_bytes[1]) > claimed_generation(slot_bytes[0]))
+      generation_of_believable(slot_bytes[1]) > generation_of_believable(slot_bytes[0]))
     newest = 1;
   if (!slots[newest].ok()) return slots[newest].error();
   return elected_superblock{*slots[newest], !slots[1 - newest].ok()};

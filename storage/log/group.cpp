@@ -212,6 +212,8 @@ void append_record(const journal_identity& who, const record_parts& parts, byte_
   header.previous = at.previous;
   header.next_area = at.next;
   auto record = encode_record(header, body, who.hash_seed);
+  invariant(decode_record_header(record.bytes(), at.offset, who.hash_seed).ok(),
+            "I7: a record that is written can be read");
   plan.add_record(at.offset, page_buffer::share(std::move(record)));
   areas.record_placed(header.number, header.header_sum, bytes);
 }

@@ -61,12 +61,18 @@ void write_plan::seal() {
   }
   values_ = std::move(merged);
 
+  // The others are few.
+  std::vector<extent> others;
   for (const auto* writes : {&preparations_, &records_, &superblock_}) {
     for (const auto& w : *writes) {
+      const extent where{w.offset, w.length};
       const auto after = std::ranges::upper_bound(values_, w.offset, {}, &device_write::offset);
       invariant((after == values_.begin() || std::prev(after)->end() <= w.offset) &&
                     (after == values_.end() || w.end() <= after->offset),
                 "I1: writes of one plan are disjoint");
+      for (const auto& o : others)
+        invariant(!where.overlaps(o), "I1: writes of one plan are disjoint");
+      others.push_back(where);
     }
   }
 }

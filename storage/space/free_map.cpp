@@ -115,6 +115,12 @@ bool free_map::contains(extent pages) const noexcept {
   return run && pages.end() <= run->end();
 }
 
+bool free_map::overlaps(extent e) const noexcept {
+  if (e.empty() || e.end() < e.offset) return false;
+  const auto run = by_offset_.at_or_before(e.end() - 1);
+  return run && run->end() > e.offset;
+}
+
 void free_map::swap(free_map& other) noexcept {
   std::swap(by_offset_, other.by_offset_);
   by_length_.swap(other.by_length_);

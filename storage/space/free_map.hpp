@@ -106,6 +106,9 @@ class free_map {
   /// Whether `pages` are wholly free. Any extent may be asked about; an empty one is not free.
   [[nodiscard]] bool contains(extent pages) const noexcept;
 
+  /// Whether any part of `e` is free.
+  [[nodiscard]] bool overlaps(extent e) const noexcept;
+
   [[nodiscard]] iterator begin() const noexcept { return iterator{by_offset_}; }
   [[nodiscard]] iterator end() const noexcept { return {}; }
 

@@ -192,6 +192,8 @@ void space_map::free_extent(extent pages) {
 
 void space_map::publish(extent data) {
   invariant(inside_data(data), "an extent outside the file is published");
+  invariant(!free_.overlaps(data) && !set_aside_.overlaps(data) && !fixed_.overlaps(data),
+            "I1: what is published was leased, and is nothing else");
   const auto before = liveness_.live_pages();
   liveness_.add(data);
   const auto settled = (liveness_.live_pages() - before) * page_size;

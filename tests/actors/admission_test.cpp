@@ -245,6 +245,8 @@ BOOST_FIXTURE_TEST_CASE(the_queue_of_what_is_parked_is_bounded, little_credit) {
   std::vector<answer<receipt>> waiting;
   std::optional<answer<receipt>> too_many;
   std::optional<answer<void>> flush_too_many;
+  std::optional<answer<block_value>> read_too_many;
+  std::optional<answer<block_list>> list_too_many;
   waiting.reserve(parked_requests_max);
   for (int i = 0; i < 3; ++i) (void)put_accepted("first" + std::to_string(i));
   run();
@@ -253,9 +255,15 @@ BOOST_FIXTURE_TEST_CASE(the_queue_of_what_is_parked_is_bounded, little_credit) {
       for (int i = 0; i < 10'000; ++i) (void)compat::anon_send(store, put_request{"k", {}, {}, {}});
     too_many.emplace(put_accepted("too many"));
     flush_too_many.emplace(flush());
+    // A read waits only behind a write of its own block.
+    read_too_many.emplace(get("k"));
+    list_too_many.emplace(list("k"));
     run();
     BOOST_TEST(too_many->code() == errc::overloaded);
     BOOST_TEST(flush_too_many->code() == errc::overloaded);
+    BOOST_TEST(read_too_many->code() == errc::overloaded);
+    BOOST_TEST(list_too_many->code() == errc::overloaded);
+    BOOST_TEST(value_of("first0") == "v");
     BOOST_TEST(status().requests_parked == parked_requests_max);
   });
   (void)put_accepted("fourth");

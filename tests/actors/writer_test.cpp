@@ -412,6 +412,23 @@ BOOST_FIXTURE_TEST_CASE(the_first_failure_is_final_and_told_once, writer_fixture
   BOOST_TEST(told->failures.size() == 1U);
 }
 
+BOOST_FIXTURE_TEST_CASE(a_root_that_is_not_durable_is_never_named, writer_fixture) {
+  write(1);
+  close_open_batch();
+  const auto before = disk->plans.size();
+  auto early = std::make_shared<new_root>();
+  early->named.start = told->groups.back()->after;
+  early->named.start.last = early->named.start.last.next();
+  early->named.manifest = {layout::data_start, page_size};
+  compat::anon_send(writer, install_root{std::move(early)});
+  det.run();
+  // R5 is broken, so the writer ends, and with it the store; nothing was written.
+  BOOST_TEST(disk->plans.size() == before);
+  BOOST_TEST(told->roots == 0U);
+  write(50);
+  BOOST_TEST(disk->plans.size() == before);
+}
+
 BOOST_FIXTURE_TEST_CASE(pages_and_draining_hear_of_the_failure, writer_fixture) {
   disk->works_at_once = false;
   write(50);

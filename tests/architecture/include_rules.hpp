@@ -1,7 +1,7 @@
 // Who may include what, as a table, and the check of one file against it.
 //
 // Contract: `violations` answers a sentence for each include line that the table does not allow, and
-// for each use of a clock or of real chance in storage/. A folder that is not in the table is a
+// for each use of a clock, of real chance or of a mapped file in storage/. A folder that is not in the table is a
 // violation too, so a new layer has to state its rules.
 // Concurrency: pure functions.
 // Limits: reads lines, not C++: an include inside `#if 0` or a block comment counts.

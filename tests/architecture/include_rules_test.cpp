@@ -68,6 +68,8 @@ const std::vector<sample> forbidden{
     {"storage/new_part/thing.hpp", "#include <cstdint>"},
     {"storage/log/batch_policy.cpp", "auto t = std::chrono::steady_clock::now();"},
     {"storage/device/faulty_device.cpp", "std::mt19937 engine{std::random_device{}()};"},
+    {"storage/device/posix_device.cpp",
+     "auto* p = ::mmap(nullptr, n, PROT_WRITE, MAP_SHARED, f, 0);"},
     {"messages/store.hpp", "#include <stowage/actors/runtime.hpp>"},
     {"messages/store.hpp", "#include <stowage/storage/log/group.hpp>"},
     {"config/config.hpp", "#include <stowage/actors/writer.hpp>"},

@@ -398,4 +398,28 @@ BOOST_AUTO_TEST_CASE(a_medium_that_cannot_be_shown_is_no_result) {
   BOOST_CHECK_THROW(device.drop_cache(), invariant_violation);
 }
 
+BOOST_AUTO_TEST_CASE(a_failure_of_the_device_inside_is_handed_on) {
+  const auto outcome_of = [](device_call call, std::uint64_t nth, auto use) {
+    faulty_device device{std::make_unique<faulty_device>(
+                             std::make_unique<memory_device>(std::vector<std::byte>(size)),
+                             scripted({{call, nth, ENXIO}})),
+                         {}};
+    const auto outcome = use(device);
+    BOOST_REQUIRE(!outcome.ok());
+    return outcome.error().os_error;
+  };
+  std::byte byte{};
+  BOOST_TEST(outcome_of(device_call::read, 1, [&](block_device& d) {
+               return d.read(7, {&byte, 1}, read_mode::cached);
+             }) == ENXIO);
+  // Before a write what the medium holds is read.
+  for (const auto call : {device_call::read, device_call::write})
+    BOOST_TEST(outcome_of(call, 1, [](block_device& d) { return write_text(d, 7, "x"); }) == ENXIO);
+  BOOST_TEST(outcome_of(device_call::sync, 1, [](block_device& d) { return d.sync(); }) == ENXIO);
+  BOOST_TEST(outcome_of(device_call::allocate, 1,
+                        [](block_device& d) { return d.allocate(2 * size); }) == ENXIO);
+  BOOST_TEST(outcome_of(device_call::resize, 1, [](block_device& d) { return d.resize(7); }) ==
+             ENXIO);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -22,6 +22,16 @@ BOOST_AUTO_TEST_CASE(makes_what_is_missing_and_only_that) {
 
 BOOST_AUTO_TEST_CASE(a_name_alone_needs_nothing) { BOOST_TEST(make_directories_for("store").ok()); }
 
+BOOST_AUTO_TEST_CASE(makes_them_where_the_process_is) {
+  const test::temporary_directory directory;
+  const auto before = std::filesystem::current_path();
+  std::filesystem::current_path(directory.path());
+  const auto made = make_directories_for("a/b/store");
+  std::filesystem::current_path(before);
+  BOOST_TEST(made.ok());
+  BOOST_TEST(std::filesystem::is_directory(directory / "a/b"));
+}
+
 BOOST_AUTO_TEST_CASE(a_file_in_the_way_is_told) {
   const test::temporary_directory directory;
   const auto base = directory.path();

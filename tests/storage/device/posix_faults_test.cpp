@@ -4,6 +4,7 @@
 #include <stowage/storage/core/limits.hpp>
 #include <stowage/storage/device/posix_creation.hpp>
 #include <stowage/storage/device/posix_device.hpp>
+#include <stowage/storage/device/posix_directories.hpp>
 #include <stowage/tests/storage/device/device_helpers.hpp>
 #include <stowage/tests/support/temporary_directory.hpp>
 
@@ -23,6 +24,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 using namespace stowage;
@@ -304,6 +306,25 @@ BOOST_AUTO_TEST_CASE(a_file_that_is_replaced_all_the_time_is_not_to_be_had) {
   BOOST_TEST(attempts == 2);
 }
 
+BOOST_AUTO_TEST_CASE(a_file_of_another_file_system_is_another_file) {
+  const rig r;
+  // The path leads into /proc by the time the lock is taken, and back again for the next attempt.
+  int looks = 0;
+  const interfering swapping{call_stat, [&] {
+                               if (++looks == 2) {
+                                 std::filesystem::rename(r.path, r.path + ".aside");
+                                 std::filesystem::create_symlink("/proc/self/stat", r.path);
+                               } else if (looks == 3) {
+                                 std::filesystem::rename(r.path + ".aside", r.path);
+                               }
+                               return go_ahead;
+                             }};
+  const auto device = open_posix_device(r.path, writing);
+  BOOST_REQUIRE(device.ok());
+  BOOST_TEST(read_text(**device, 0, 10) == "text");
+  BOOST_TEST(looks == 4);
+}
+
 BOOST_AUTO_TEST_CASE(a_file_that_was_removed_while_it_was_opened_is_missing) {
   const rig r;
   const interfering removing{call_lock, [&] {
@@ -493,6 +514,20 @@ BOOST_FIXTURE_TEST_CASE(what_cannot_be_written_directly_goes_through_the_cache, 
                    errc::none);
       }
     }
+  }
+}
+
+BOOST_FIXTURE_TEST_CASE(large_writes_of_any_place_and_size, large_write) {
+  // Whole pages but no whole buffers; part of a page at the end, at the start, at both.
+  for (const auto& [offset, bytes] :
+       {std::pair{page_size, limits::mib + 3 * page_size}, std::pair{page_size, limits::mib + 5},
+        std::pair{page_size + 7, limits::mib + page_size},
+        std::pair{std::uint64_t{9}, limits::mib + 1}}) {
+    auto expected = file_content(r.path);
+    expected.replace(offset, bytes, content, 0, bytes);
+    BOOST_TEST(code_of(write_text(*device, offset, std::string_view{content}.substr(0, bytes))) ==
+               errc::none);
+    BOOST_TEST((file_content(r.path) == expected));
   }
 }
 
@@ -709,6 +744,19 @@ BOOST_AUTO_TEST_CASE(a_name_that_is_not_durable_is_an_error) {
   // As promised: whole, and not locked any more.
   BOOST_TEST(files_in(directory.path()) == 1);
   BOOST_TEST(open_posix_device(directory / "store", writing).ok());
+}
+
+BOOST_AUTO_TEST_CASE(a_directory_whose_name_is_not_durable_is_an_error) {
+  for (const auto& [kind, error, code] : {std::tuple{call_fsync, EIO, errc::io_error},
+                                          std::tuple{call_open, EACCES, errc::permission_denied}}) {
+    const temporary_directory directory;
+    const interfering failing{kind, always(error)};
+    const auto made = make_directories_for(directory / "a/b/store");
+    BOOST_TEST(code_of(made) == code);
+    BOOST_TEST(made.error().os_error == error);
+    BOOST_TEST(made.error().detail == "the directory " + directory.path());
+    BOOST_TEST(!std::filesystem::exists(directory / "a/b"));
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 using namespace stowage;
@@ -264,6 +265,64 @@ BOOST_AUTO_TEST_CASE(the_low_half_of_an_id_is_its_first_8_bytes) {
   uuid id{};
   for (std::size_t i = 0; i < id.size(); ++i) id[i] = static_cast<std::byte>(i + 1);
   BOOST_CHECK_EQUAL(low_half(id), 0x0807060504030201U);
+}
+
+BOOST_AUTO_TEST_CASE(a_successor_is_the_slot_that_is_read_back) {
+  auto before = sample();
+  before.gen = generation{7};
+  before.fence = lsn{40};
+  auto next = before;
+  next.gen = generation{8};
+  next.fence = lsn{41};
+  const auto slot = encode_successor(before, next);
+  BOOST_TEST((copy_of(slot.bytes()) == slot_of(next)));
+  // Nothing but the generation has to change.
+  next.fence = before.fence;
+  BOOST_CHECK_NO_THROW((void)encode_successor(before, next));
+}
+
+BOOST_AUTO_TEST_CASE(numbers_that_do_not_increase_are_a_broken_invariant) {
+  auto before = sample();
+  before.gen = generation{7};
+  before.ep = epoch{3};
+  before.fence = lsn{40};
+  before.version_floor = version{90};
+  const std::vector<std::function<void(superblock&)>> edits{
+      [](superblock& sb) { sb.gen = generation{7}; },
+      [](superblock& sb) { sb.gen = generation{6}; },
+      [](superblock& sb) { sb.gen = generation{9}; },
+      [](superblock& sb) { sb.ep = epoch{2}; },
+      [](superblock& sb) { sb.fence = lsn{39}; },
+      [](superblock& sb) { sb.version_floor = version{89}; },
+      [](superblock& sb) { sb.id[3] ^= std::byte{1}; },
+      [](superblock& sb) { ++sb.hash_seed; }};
+  for (std::size_t i = 0; i < edits.size(); ++i) {
+    auto next = before;
+    next.gen = generation{8};
+    edits[i](next);
+    BOOST_TEST_CONTEXT("edit " << i)
+    BOOST_CHECK_THROW((void)encode_successor(before, next), invariant_violation);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_successor_that_a_recovery_would_refuse_is_a_broken_invariant) {
+  auto before = sample();
+  before.gen = generation{7};
+  const std::vector<std::function<void(superblock&)>> edits{
+      [](superblock& sb) { sb.current = {}; },
+      [](superblock& sb) { sb.current.manifest.offset += 1; },
+      [](superblock& sb) {
+        sb.current.start.offset = sb.current.start.area.where.end() + page_size;
+      },
+      [](superblock& sb) { sb.min_file_bytes = limits::file_bytes_max + 1; },
+      [](superblock& sb) { sb.feature_incompat = 1; }};
+  for (std::size_t i = 0; i < edits.size(); ++i) {
+    auto next = before;
+    next.gen = generation{8};
+    edits[i](next);
+    BOOST_TEST_CONTEXT("edit " << i)
+    BOOST_CHECK_THROW((void)encode_successor(before, next), invariant_violation);
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

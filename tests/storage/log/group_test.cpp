@@ -522,6 +522,22 @@ BOOST_AUTO_TEST_CASE(records_form_a_chain_through_seal_and_larger_area) {
   BOOST_CHECK((areas.release_before(larger) == std::vector{first}));
 }
 
+BOOST_AUTO_TEST_CASE(a_record_that_could_not_be_read_is_a_broken_invariant) {
+  journal_position at;
+  at.last = lsn{41};
+  at.area = {{16 * mib, mib}, 111};
+  at.offset = at.area.where.offset;
+  at.next = {{32 * mib, mib}, 222};
+  journal_areas areas{at, {at.area}};
+  write_plan plan;
+  // It says of itself that it is durable.
+  record_parts parts;
+  parts.synced_through = lsn{42};
+  BOOST_CHECK_THROW(append_record({}, parts, {}, {}, areas, plan), invariant_violation);
+  BOOST_TEST(plan.empty());
+  BOOST_TEST(areas.position().last.value == 41U);
+}
+
 BOOST_AUTO_TEST_CASE(a_seal_of_an_idle_writer_keeps_the_last_page) {
   const journal_identity who{1, store_seed, epoch{1}};
   const area_ref first{{16 * mib, mib}, 1};

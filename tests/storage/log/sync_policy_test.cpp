@@ -67,6 +67,10 @@ BOOST_AUTO_TEST_CASE(who_needs_durability_makes_a_lazy_group_due) {
     BOOST_TEST(!policy.is_due(at(0ms)));
     policy.demand();
     BOOST_TEST(policy.is_due(at(0ms)));
+    // What is due waits for no timer, and is no less due with more behind it.
+    BOOST_TEST(!policy.deadline().has_value());
+    policy.on_batch_closed(at(0ms), cause, 1, false);
+    BOOST_TEST(policy.is_due(at(0ms)));
   }
 }
 
@@ -74,8 +78,10 @@ BOOST_AUTO_TEST_CASE(sixteen_mebibytes_make_a_lazy_group_due) {
   sync_policy policy{lazily};
   policy.on_batch_closed(at(0ms), close_cause::bytes, 16 * limits::mib - 1, false);
   BOOST_TEST(!policy.is_due(at(0ms)));
+  BOOST_TEST((policy.deadline() == at(1s)));
   policy.on_batch_closed(at(0ms), close_cause::delay, 1, false);
   BOOST_TEST(policy.is_due(at(0ms)));
+  BOOST_TEST(!policy.deadline().has_value());
 }
 
 BOOST_AUTO_TEST_CASE(names_come_back) {

@@ -180,6 +180,22 @@ BOOST_AUTO_TEST_CASE(a_value_over_a_record_or_superblock_is_a_broken_invariant) 
   BOOST_CHECK_NO_THROW(beside.seal());
 }
 
+BOOST_AUTO_TEST_CASE(records_superblock_and_zeros_over_each_other_are_a_broken_invariant) {
+  write_plan zeros_over_record;
+  zeros_over_record.prepare({100, 10});
+  zeros_over_record.add_record(109, text("rrrrr"));
+  BOOST_CHECK_THROW(zeros_over_record.seal(), invariant_violation);
+  write_plan superblock_over_record;
+  superblock_over_record.add_record(100, text("rrrrr"));
+  superblock_over_record.set_superblock(96, text("sssss"));
+  BOOST_CHECK_THROW(superblock_over_record.seal(), invariant_violation);
+  write_plan beside;
+  beside.prepare({100, 10});
+  beside.add_record(110, text("rrrrr"));
+  beside.set_superblock(95, text("sssss"));
+  BOOST_CHECK_NO_THROW(beside.seal());
+}
+
 BOOST_AUTO_TEST_CASE(a_sealed_plan_writes_what_was_added_in_any_order) {
   for (std::uint64_t seed = 1; seed <= 50; ++seed) {
     BOOST_TEST_CONTEXT("seed " << seed) {

@@ -100,6 +100,41 @@ BOOST_AUTO_TEST_CASE(a_relocation_that_does_not_apply_is_not_verified) {
   BOOST_TEST(dropped.store->dropped.has_value());
 }
 
+BOOST_AUTO_TEST_CASE(of_two_records_that_nothing_proves_the_first_may_stay) {
+  // As a SEAL and the group that goes with it.
+  session s;
+  s.commit({put("a", "kept")});
+  const auto state = s.state();
+  s.commit({put("b", text_of(5000))});
+  auto bytes = s.bytes();
+  auto records = records_of(bytes);
+  for (auto& r : records) r.header.synced_through = {};
+  put_records(bytes, records);
+  flip(bytes, place_of(s.store(), "b"));
+  auto o = open_to_write(bytes);
+  BOOST_TEST(o.complaint(state) == "");
+  BOOST_REQUIRE(o.store.ok());
+  BOOST_TEST(o.store->position.last == records[0].header.number);
+  BOOST_TEST(o.store->journal_bytes == records[0].header.total_bytes);
+  BOOST_REQUIRE(o.store->dropped.has_value());
+  BOOST_TEST(o.store->dropped->first == records[1].header.number);
+  BOOST_TEST(o.store->dropped->records == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_relocation_of_what_is_not_there_changes_nothing) {
+  session s;
+  s.commit({put("a", "kept")});
+  s.commit({relocate("a")});
+  auto bytes = s.bytes();
+  auto records = records_of(bytes);
+  records[1].body = edited_body(records[1].body, [](op& o, std::vector<chunk>&) { o.name = "b"; });
+  put_records(bytes, records);
+  auto o = open_to_write(bytes);
+  BOOST_TEST(o.complaint(s.state()) == "");
+  BOOST_REQUIRE(o.store.ok());
+  BOOST_TEST(o.store->position.last == records[1].header.number);
+}
+
 BOOST_AUTO_TEST_CASE(a_seal_makes_rot_of_the_last_group_a_corrupt_block) {
   session s;
   s.commit({put("a", "kept")});

@@ -287,6 +287,105 @@ BOOST_AUTO_TEST_CASE(a_clear_that_is_not_the_newest) {
   BOOST_TEST(code_to_write(bytes) == errc::corrupt);
 }
 
+BOOST_AUTO_TEST_CASE(a_clear_older_than_what_the_record_before_it_wrote) {
+  // Nothing proves these records, so they are taken one after another; the second one contradicts the first.
+  session s;
+  s.commit({put("a", "1")});
+  s.commit({clear()});
+  auto bytes = s.bytes();
+  auto records = records_of(bytes);
+  for (auto& r : records) r.header.synced_through = {};
+  records[0].body =
+      edited_body(records[0].body, [](op& o, std::vector<chunk>&) { o.ver = version{9}; });
+  records[1].body =
+      edited_body(records[1].body, [](op& o, std::vector<chunk>&) { o.ver = version{5}; });
+  put_records(bytes, records);
+  const auto got = open_to_write(bytes);
+  BOOST_TEST(got.code() == errc::corrupt);
+  BOOST_TEST(why(got.store).find("a clear that is older") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(an_impossible_record_before_a_missing_one) {
+  // It is only known to have been durable because a later one says so of the missing one.
+  session s;
+  s.commit({put("a", "1")});
+  s.commit({put("b", "2")});
+  s.fill(9000);
+  s.commit({put("c", "3")});
+  auto bytes = s.bytes();
+  auto records = records_of(bytes);
+  ++records[1].header.op_count;
+  put_records(bytes, records);
+  flip(bytes, records[2].offset);
+  BOOST_TEST(open_to_write(bytes).code() == errc::journal_corrupt);
+  const auto offered = open_to_read(bytes);
+  BOOST_TEST(offered.code() == errc::corrupt);
+  BOOST_TEST(offered.store.error().offset.value() == records[1].offset);
+}
+
+BOOST_AUTO_TEST_CASE(a_record_longer_than_what_is_left_of_its_area) {
+  session s;
+  s.fill(10'000);
+  auto bytes = s.bytes();
+  const auto record = records_of(bytes).front();
+  BOOST_REQUIRE(record.header.total_bytes > page_size);
+  const auto last_page = record.area.where.end() - page_size;
+  put_bytes(bytes, last_page,
+            image{part(bytes, record.offset, page_size).begin(),
+                  part(bytes, record.offset, page_size).end()});
+  edit_superblock(bytes, [&](superblock& sb) { sb.current.start.offset = last_page; });
+  auto o = open_to_write(bytes);
+  BOOST_TEST(o.complaint({}) == "");
+  BOOST_REQUIRE(o.store.ok());
+  BOOST_TEST(o.store->position.last == lsn{});
+  BOOST_TEST(!o.store->dropped.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_checkpoint_in_the_journal) {
+  const auto s = some_store();
+  auto bytes = s.bytes();
+  const auto area = newest_superblock(bytes).current.start.area.where;
+  edit_checkpoint(
+      bytes, [](op&, std::vector<chunk>&) {},
+      [&](manifest& m) {
+        auto& where = m.pages.at(0).where;
+        const extent inside{area.end() - 2 * page_size, where.length};
+        BOOST_REQUIRE(where.length == page_size);
+        put_bytes(bytes, inside.offset,
+                  image{part(bytes, where.offset, where.length).begin(),
+                        part(bytes, where.offset, where.length).end()});
+        where = inside;
+      });
+  const auto got = open_to_write(bytes);
+  BOOST_TEST(got.code() == errc::corrupt);
+  BOOST_TEST(got.store.error().offset.value() == area.offset);
+  BOOST_TEST(why(got.store).find("an area overlaps") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_checkpoint_whose_parts_overlap) {
+  // The manifest is longer than it has to be, and its last page is the checkpoint's page.
+  session s;
+  for (const auto* name : {"a", "b", "c", "d", "e"}) s.commit({put(name, {})});
+  s.checkpoint();
+  auto bytes = s.bytes();
+  edit_superblock(bytes, [&](superblock& sb) {
+    auto& where = sb.current.manifest;
+    auto m = decode_manifest(part(bytes, where.offset, where.length), where.offset);
+    REQUIRE_OK(m);
+    BOOST_REQUIRE(where.length == page_size && m->pages.at(0).where.length == page_size);
+    const auto from = part(bytes, m->pages[0].where.offset, page_size);
+    put_bytes(bytes, where.end(), image{from.begin(), from.end()});
+    m->pages[0].where.offset = where.end();
+    put_bytes(bytes, where.offset, encode(*m).bytes());
+    where.length = 2 * page_size;
+    sb.current.manifest_sum = checksum(part(bytes, where.offset, where.length), sb.hash_seed);
+    sb.previous = {};
+  });
+  const auto got = open_to_write(bytes);
+  BOOST_TEST(got.code() == errc::corrupt);
+  BOOST_TEST(why(got.store).find("an area overlaps") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(a_record_that_counts_wrong) {
   const auto s = some_store();
   BOOST_TEST(code_to_write(with_header(s, 0, [](record_header& h) { ++h.op_count; })) ==

@@ -141,11 +141,26 @@ BOOST_AUTO_TEST_CASE(freeing_twice_or_claiming_what_is_used_is_a_broken_invarian
   BOOST_CHECK_EQUAL(map.free_bytes(), 10 * page_size);
 }
 
+BOOST_AUTO_TEST_CASE(overlaps_what_is_free_in_part) {
+  free_map map;
+  map.release(pages(10, 10));
+  map.release(pages(30, 1));
+  for (const auto touching :
+       {pages(10, 10), pages(0, 11), pages(19, 20), pages(0, 100), pages(25, 6),
+        extent{20 * page_size - 1, 1}, extent{10 * page_size - 5, 6}})
+    BOOST_CHECK(map.overlaps(touching));
+  for (const auto apart : {pages(0, 10), pages(20, 10), pages(31, 5), extent{10 * page_size - 5, 5},
+                           extent{20 * page_size, 1}, extent{12 * page_size, 0}})
+    BOOST_CHECK(!map.overlaps(apart));
+  BOOST_CHECK(!free_map{}.overlaps(pages(0, 100)));
+}
+
 BOOST_AUTO_TEST_CASE(an_extent_that_wraps_is_never_free) {
   free_map map;
   map.release(pages(0, 4));
   const extent wrapping{round_down(UINT64_MAX, page_size), 2 * page_size};
   BOOST_CHECK(!map.contains(wrapping));
+  BOOST_CHECK(!map.overlaps(wrapping));
   BOOST_CHECK_THROW(map.release(wrapping), invariant_violation);
   BOOST_CHECK_THROW(map.claim(wrapping), invariant_violation);
   BOOST_CHECK(!map.contains({0, 0}));

@@ -130,12 +130,18 @@ BOOST_AUTO_TEST_CASE(the_current_epoch_counts_as_pinned_only_while_someone_holds
   BOOST_CHECK(r.oldest_pin_epoch() == 0U);
   p.reset();
   BOOST_CHECK(!r.oldest_pin_epoch());
+  // Nor does one that went after its epoch, before anyone collected.
+  p = r.take();
+  r.advance();
+  BOOST_CHECK(r.oldest_pin_epoch() == 0U);
+  p.reset();
+  BOOST_CHECK(!r.oldest_pin_epoch());
   // A pin taken and dropped within an epoch leaves nothing behind.
   r.advance();
   retire_one(r, numbered(1), 0);
   BOOST_CHECK(collected(r) == std::vector{numbered(1)});
   p = r.take();
-  BOOST_CHECK_EQUAL(p.epoch(), 1U);
+  BOOST_CHECK_EQUAL(p.epoch(), 2U);
 }
 
 BOOST_AUTO_TEST_CASE(superseded_in_the_epoch_of_its_birth_was_never_seen) {

@@ -237,6 +237,22 @@ BOOST_AUTO_TEST_CASE(unspent_lease_comes_back) {
                     invariant_violation);
 }
 
+BOOST_AUTO_TEST_CASE(what_was_not_taken_is_not_published) {
+  auto space = space_of(100);
+  lease l;
+  BOOST_REQUIRE(space.grant(in_pages(4)));
+  space.refill(l, in_pages(4));
+  const auto run = l.carve(in_pages(4)).value();
+  space.spent(run.length);
+  // I1: bytes that the writer put where it had no lease.
+  BOOST_CHECK_THROW(space.publish({run.end() + page_size, page_size}), invariant_violation);
+  BOOST_CHECK_THROW(space.publish({run.end() - 100, 200}), invariant_violation);
+  const auto area = space.allocate_contiguous(page_size, page_size).value();
+  BOOST_CHECK_THROW(space.publish(area), invariant_violation);
+  space.publish(run);
+  BOOST_CHECK_EQUAL(space.stats().live, in_pages(4));
+}
+
 BOOST_AUTO_TEST_CASE(a_lost_lease_is_never_given_out_again) {
   auto space = space_of(100);
   {

@@ -131,4 +131,15 @@ BOOST_AUTO_TEST_CASE(gives_everything_back_and_takes_it_above_the_values) {
   BOOST_CHECK_EQUAL(reserve.held_bytes(), space_reserve::target_bytes(0));
 }
 
+BOOST_AUTO_TEST_CASE(a_little_too_much_is_kept) {
+  auto space = space_of(10 * limits::mib);
+  space_reserve reserve;
+  reserve.set_checkpoint_bytes(24 * piece);
+  BOOST_REQUIRE_EQUAL(reserve.fill(space), 0U);
+  const auto held = reserve.held_bytes();
+  reserve.set_checkpoint_bytes(16 * piece);
+  BOOST_CHECK_EQUAL(reserve.fill(space), 0U);
+  BOOST_CHECK_EQUAL(reserve.held_bytes(), held);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
