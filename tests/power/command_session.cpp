@@ -205,16 +205,17 @@ how_it_ended command_session::finish(noted_command c, const ended_child& said,
   if (how == how_it_ended::failed && on_failure_) on_failure_();
   // What was printed is durable, also where the store could not be closed in order afterwards.
   c.acknowledged = how == how_it_ended::acknowledged || !said.out.empty();
-  state_before_ = state_;
-  newest_before_ = newest_;
+  if (c.acknowledged) unsettled_.clear();
+  auto state_before = state_;
+  const auto newest_before = newest_;
   told_versions printed;
   if (c.acknowledged && read_output) read_output(said.out, printed);
-  settle(c);
+  if (!settle(c)) throw std::runtime_error{c.what + " left what is no prefix of it"};
   for (const auto& [name, ver] : printed)
     if (const auto it = c.versions.find(name); it == c.versions.end() || it->second != ver)
       throw std::runtime_error{c.what + " printed another version of " + name + " than is listed"};
   note_(note_of_end(c));
-  last_ = std::move(c);
+  unsettled_.push_back({std::move(c), std::move(state_before), newest_before});
   return how;
 }
 
@@ -259,7 +260,7 @@ bool command_session::is_listed(const listing& there, const known_state& known,
 }
 
 // Which units took effect, by names and versions; values are looked at later, and by others.
-void command_session::settle(noted_command& c) {
+bool command_session::settle(noted_command& c) {
   const auto there = list();
   if (there) exists_ = true;
   auto known = state_;
@@ -283,18 +284,29 @@ void command_session::settle(noted_command& c) {
       state_ = known;
     }
   }
-  if (!found) throw std::runtime_error{c.what + " left what is no prefix of it"};
+  if (!found) return false;
   if (c.acknowledged && c.applied != c.units.size())
     throw std::runtime_error{c.what + " was acknowledged, and is not there"};
   for (const auto& [name, ver] : c.versions) newest_ = std::max(newest_, ver);
+  return true;
 }
 
+// A file system that has failed may show the effects of a command and still lose them, with those of every
+// command after it: so back to where it fits.
 void command_session::look_again() {
-  state_ = state_before_;
-  newest_ = newest_before_;
-  last_.applied = 0;
-  last_.versions.clear();
-  settle(last_);
+  std::string last;
+  for (; !unsettled_.empty(); unsettled_.pop_back()) {
+    auto& [command, state_before, newest_before] = unsettled_.back();
+    if (last.empty()) last = command.what;
+    state_ = state_before;
+    newest_ = newest_before;
+    command.applied = 0;
+    command.versions.clear();
+    if (settle(command)) return;
+  }
+  throw std::runtime_error{last +
+                           ", after a restart, left what none of the commands since the last " +
+                           "acknowledged one can leave"};
 }
 
 void command_session::require_contents() {

@@ -58,8 +58,8 @@ class command_session {
 
   /// The store is there already, and holds this.
   void adopt(const store_state& there);
-  /// The machine was started anew. What a command that failed had left may be another prefix now: nothing was
-  /// synced since.
+  /// The machine was started anew. What the commands since the last acknowledged one had left may be less now,
+  /// or another prefix: nothing was synced since, only seen.
   void look_again();
   /// What the store holds, as far as commands told.
   [[nodiscard]] const known_state& state() const noexcept { return state_; }
@@ -83,7 +83,8 @@ class command_session {
   [[nodiscard]] noted_command import_of(const named_values& files, std::string& directory);
   [[nodiscard]] std::string server_config();
   [[nodiscard]] std::optional<listing> list();
-  void settle(noted_command& c);
+  /// Finds which units of it took effect; false if what is listed is no prefix of it.
+  [[nodiscard]] bool settle(noted_command& c);
   [[nodiscard]] bool is_listed(const listing& there, const known_state& known,
                                const told_versions& fresh) const;
   /// A path for a file or directory of ours.
@@ -96,10 +97,14 @@ class command_session {
   bool exists_ = false;
   /// No version told so far is higher.
   version newest_;
-  /// The last command, and what there was before it.
-  noted_command last_;
-  known_state state_before_;
-  version newest_before_;
+  /// A command, and what there was before it.
+  struct past_command {
+    noted_command command;
+    known_state state_before;
+    version newest_before;
+  };
+  /// From the last acknowledged one on.
+  std::vector<past_command> unsettled_;
   bool failures_allowed_ = false;
   std::function<void()> on_failure_;
   bool kills_allowed_ = false;
