@@ -49,8 +49,15 @@ function(stowage_test folder)
   # clang-tidy takes minutes for a file of Boost.Test cases: more than CI has. The compilers' warnings
   # hold for tests as for everything else.
   set_target_properties(${name} PROPERTIES CXX_CLANG_TIDY "")
+  # What takes time in a test is what it tests, and that lies in the layers: -O2 here only takes longer to
+  # compile.
+  target_compile_options(${name} PRIVATE $<$<CONFIG:RelWithDebInfo>:-O1>)
   if(arg_NO_CAF)
     stowage_require_caf_free(${name})
+    stowage_precompile(${name} plain <boost/test/unit_test.hpp> <rapidcheck.h>)
+  else()
+    stowage_precompile(${name} actors
+      <boost/test/unit_test.hpp> <stowage/tests/support/actors/store_fixture.hpp>)
   endif()
   file(GENERATE OUTPUT "${CMAKE_CURRENT_BINARY_DIR}/${name}.cmake" CONTENT
 "include([[${PROJECT_SOURCE_DIR}/cmake/discover_boost_tests.cmake]])
@@ -58,6 +65,23 @@ stowage_discover_tests([[${folder}]] [[$<TARGET_FILE:${name}>]] ${arg_SERIAL})
 ")
   set_property(DIRECTORY APPEND PROPERTY
     TEST_INCLUDE_FILES "${CMAKE_CURRENT_BINARY_DIR}/${name}.cmake")
+endfunction()
+
+# stowage_precompile(<target> <kind> <header>...)
+# Test programs of one kind share these headers precompiled, made for the first of them: parsing Boost.Test
+# and CAF takes longer than a test file itself. The build with clang goes without, so that each file still
+# includes what it uses.
+function(stowage_precompile name kind)
+  if(NOT STOWAGE_PRECOMPILE)
+    return()
+  endif()
+  get_property(owner GLOBAL PROPERTY "stowage_precompiled_${kind}")
+  if(owner)
+    target_precompile_headers(${name} REUSE_FROM ${owner})
+  else()
+    target_precompile_headers(${name} PRIVATE ${ARGN})
+    set_property(GLOBAL PROPERTY "stowage_precompiled_${kind}" ${name})
+  endif()
 endfunction()
 
 # stowage_skipped_test(<folder> <why>)

@@ -35,17 +35,18 @@ struct scripted_fault {
 };
 
 /// Calls of the kinds read, write, sync, allocate and resize can fail.
+// Defaults for each, so that a plan can be written as its faults alone.
 struct fault_plan {
   std::uint64_t seed = 0;
-  std::vector<scripted_fault> script;
+  std::vector<scripted_fault> script = {};
   /// Chance of EIO in a million, for calls the script lets pass.
-  std::map<device_call, std::uint32_t> errors_per_million;
+  std::map<device_call, std::uint32_t> errors_per_million = {};
   /// Chance in a million that a read that found bytes flips one bit of them.
   std::uint32_t flips_per_million = 0;
   /// Reads that do so for certain, counted from 1.
-  std::vector<std::uint64_t> flipped_reads;
+  std::vector<std::uint64_t> flipped_reads = {};
   /// Bytes of the medium that have rotted: every read shows their lowest bit flipped.
-  std::vector<std::uint64_t> rotten_bytes;
+  std::vector<std::uint64_t> rotten_bytes = {};
   /// `allocate` beyond it fails with ENOSPC.
   std::uint64_t capacity = std::numeric_limits<std::uint64_t>::max();
 };

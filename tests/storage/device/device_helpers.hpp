@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stowage/storage/device/block_device.hpp>
+#include <stowage/tests/support/printing.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -52,10 +53,3 @@ errc code_of(const result<T>& outcome) {
 }
 
 }  // namespace stowage::test
-
-namespace stowage {
-
-/// Boost.Test prints a code as its name.
-inline std::ostream& operator<<(std::ostream& out, errc code) { return out << name_of(code); }
-
-}  // namespace stowage

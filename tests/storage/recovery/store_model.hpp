@@ -10,6 +10,7 @@
 #include <stowage/storage/device/memory_device.hpp>
 #include <stowage/storage/read_block.hpp>
 #include <stowage/storage/recovery.hpp>
+#include <stowage/tests/support/printing.hpp>
 #include <stowage/tests/support/store_builder.hpp>
 #include <stowage/tests/support/test_size.hpp>
 
@@ -17,21 +18,9 @@
 
 #include <cstdlib>
 #include <map>
-#include <ostream>
 #include <string>
 #include <string_view>
 #include <vector>
-
-namespace stowage {
-
-/// Boost.Test prints these as they are written.
-inline std::ostream& operator<<(std::ostream& out, errc code) { return out << name_of(code); }
-template <class Tag>
-std::ostream& operator<<(std::ostream& out, strong_id<Tag> id) {
-  return out << id.value;
-}
-
-}  // namespace stowage
 
 namespace stowage::test {
 

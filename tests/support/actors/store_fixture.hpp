@@ -12,6 +12,7 @@
 #include <stowage/storage/log/batch_policy.hpp>
 #include <stowage/tests/support/actors/deterministic_system.hpp>
 #include <stowage/tests/support/actors/device_rig.hpp>
+#include <stowage/tests/support/printing.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -19,21 +20,9 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <ostream>
 #include <string>
 #include <string_view>
 #include <vector>
-
-namespace stowage {
-
-/// Boost.Test prints these as people read them.
-inline std::ostream& operator<<(std::ostream& out, errc code) { return out << name_of(code); }
-template <class Tag>
-std::ostream& operator<<(std::ostream& out, strong_id<Tag> id) {
-  return out << id.value;
-}
-
-}  // namespace stowage
 
 namespace stowage::test {
 
