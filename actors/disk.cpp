@@ -2,15 +2,19 @@
 
 #include <stowage/storage/core/mutant.hpp>
 #include <stowage/storage/core/types.hpp>
+#include <stowage/storage/device/time_slice.hpp>
 #include <stowage/storage/execute_plan.hpp>
 #include <stowage/storage/log/write_plan.hpp>
 
 namespace stowage {
 
-disk_state::disk_state(disk_actor::pointer /*self*/, std::shared_ptr<block_device> device)
-    : device_{std::move(device)} {}
+disk_state::disk_state(disk_actor::pointer /*self*/, std::shared_ptr<block_device> device,
+                       thread runs_on)
+    : device_{std::move(device)}, runs_on_{runs_on} {}
 
 disk_actor::behavior_type disk_state::make_behavior() {
+  // Everyone who waits for durability waits for this thread to be woken by the disk.
+  if (runs_on_ == thread::its_own) ask_for_short_time_slices();
   return {
       [this](const execute_plan& request) -> caf::result<plan_executed> {
         if (auto done = execute(*request.plan, *device_);

@@ -15,12 +15,16 @@ class disk_state {
  public:
   static inline const char* name = "stowage.disk";
 
-  /// CAF constructs every state with its actor first; this one has no use for it.
-  disk_state(disk_actor::pointer self, std::shared_ptr<block_device> device);
+  enum class thread : bool { shared, its_own };
+
+  /// CAF constructs every state with its actor first; this one has no use for it. `runs_on` says whether the
+  /// actor is detached.
+  disk_state(disk_actor::pointer self, std::shared_ptr<block_device> device, thread runs_on);
   disk_actor::behavior_type make_behavior();
 
  private:
   std::shared_ptr<block_device> device_;
+  thread runs_on_;
 };
 
 using disk_impl = disk_actor::stateful_impl<disk_state>;

@@ -170,7 +170,9 @@ store_actor spawn_store(caf::actor_system& system, const store_options& options,
                        seed};
 
   wire_registry peers;
-  peers.disk = spawn_blocking<disk_impl>(system, how, shared);
+  peers.disk = spawn_blocking<disk_impl>(
+      system, how, shared,
+      how == threading::production ? disk_state::thread::its_own : disk_state::thread::shared);
   peers.allocator = system.spawn<allocator_impl>(std::move(recovered.space), peers.disk);
   const auto registry = system.spawn<registry_impl>(options, std::move(names));
   peers.writer = system.spawn<writer_impl>(options.batch, options.sync, std::move(journal),
