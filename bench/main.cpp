@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
+#include <map>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -20,13 +21,13 @@ int run(int argc, char** argv) {
   CLI::App app{"Measures Stowage beside the raw device (medians; ratios within a round)."};
   std::vector<std::string> workloads{"W1"};
   options how;
-  app.add_option("WORKLOAD", workloads, "W1, W3 or W4; several may be given (default: W1)")
-      ->check(CLI::IsMember({"W1", "W3", "W4"}));
+  app.add_option("WORKLOAD", workloads, "W1, W3, W4 or W7; several may be given (default: W1)")
+      ->check(CLI::IsMember({"W1", "W3", "W4", "W7"}));
   app.add_option("--directory", how.directory,
                  "where to put the files (default: a new one under the temporary directory)");
   app.add_option("--rounds", how.rounds, "counted rounds")->check(CLI::Range(1, 10'000));
   app.add_option("--seed", how.seed, "seed of values and order");
-  app.add_option("--scale", how.scale, "share of the ops of W3 and W4")
+  app.add_option("--scale", how.scale, "share of the ops of W3 and W4, of the blocks of W7")
       ->check(CLI::Range(0.001, 10.0));
   CLI11_PARSE(app, argc, argv);
   const bool is_ours = how.directory.empty();
@@ -35,7 +36,9 @@ int run(int argc, char** argv) {
     if (::mkdtemp(how.directory.data()) == nullptr)
       throw std::runtime_error{"no temporary directory"};
   }
-  for (const auto& w : workloads) (w == "W1" ? run_w1 : w == "W3" ? run_w3 : run_w4)(how);
+  const std::map<std::string, void (*)(const options&)> known{
+      {"W1", run_w1}, {"W3", run_w3}, {"W4", run_w4}, {"W7", run_w7}};
+  for (const auto& w : workloads) known.at(w)(how);
   if (is_ours) std::filesystem::remove_all(how.directory);
   return 0;
 }

@@ -1,14 +1,12 @@
+#include <stowage/bench/bulk_writer.hpp>
 #include <stowage/bench/raw_file.hpp>
 #include <stowage/bench/running_store.hpp>
 #include <stowage/bench/workloads.hpp>
-#include <stowage/messages/caf_compat.hpp>
 
-#include <caf/scoped_actor.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cstdio>
-#include <deque>
 #include <memory>
 #include <stdexcept>
 
@@ -17,11 +15,6 @@ namespace stowage::bench {
 namespace {
 
 constexpr std::uint64_t raw_write_bytes = std::uint64_t{1} << 20U;
-
-// A message has at most so many ops and bytes, and so many are under way.
-constexpr std::uint64_t message_ops_max = 1000;
-constexpr std::uint64_t message_bytes_max = std::uint64_t{4} << 20U;
-constexpr std::size_t messages_under_way = 8;
 
 std::string block_name(std::uint64_t n) { return fmt::format("block-{:08}", n); }
 
@@ -51,32 +44,10 @@ void raw_load(raw_file& file, const value_source& values, std::uint64_t bytes) {
   file.sync();
 }
 
-void stowage_load(running_store& store, const value_source& values, std::uint64_t value_bytes,
-                  std::uint64_t count) {
-  caf::scoped_actor self{store.system()};
-  const auto send = [&](std::vector<single_write> writes) {
-    return compat::request(self.ptr(), store.handle(), put_many_request{std::move(writes), {}});
-  };
-  std::deque<decltype(send({}))> under_way;
-  const auto take_answer = [&] {
-    under_way.front().receive(
-        [](const put_many_result& done) {
-          if (!done.failures.empty())
-            throw std::runtime_error{"stowage: " + describe(done.failures.front().why)};
-        },
-        throw_failure);
-    under_way.pop_front();
-  };
-  const auto each = std::clamp<std::uint64_t>(message_bytes_max / value_bytes, 1, message_ops_max);
-  for (std::uint64_t n = 0; n < count;) {
-    std::vector<single_write> writes;
-    writes.reserve(each);
-    for (; writes.size() < each && n < count; ++n)
-      writes.push_back({block_name(n), values.value(n), false, {}});
-    if (under_way.size() == messages_under_way) take_answer();
-    under_way.push_back(send(std::move(writes)));
-  }
-  while (!under_way.empty()) take_answer();
+void stowage_load(running_store& store, const value_source& values, std::uint64_t count) {
+  bulk_writer writer{store};
+  for (std::uint64_t n = 0; n < count; ++n) writer.put(block_name(n), values.value(n));
+  writer.drain();
   unwrap(store.client().flush());
 }
 
@@ -106,7 +77,7 @@ void run_w4(const options& how) {
         "stowage",
         fmt::format("a new store each round; sync lazy, credit 64 MiB without a bound of ops; "
                     "put_many of up to {} ops, {} under way, accepted, then one flush",
-                    message_ops_max, messages_under_way),
+                    bulk_writer::message_ops_max, bulk_writer::messages_under_way),
         [&](unsigned) { store = std::make_unique<running_store>(bulk_options(path)); },
         [&](unsigned) {
           for (std::uint64_t n = 0; n < count; n += std::max<std::uint64_t>(1, count / 200))
@@ -115,7 +86,7 @@ void run_w4(const options& how) {
           store.reset();
           (void)std::remove(path.c_str());
         },
-        [&](unsigned) { stowage_load(*store, values, r.value_bytes, count); }};
+        [&](unsigned) { stowage_load(*store, values, count); }};
     measure(
         {fmt::format("W4: bulk load of {} x {} B, durable once at the end", count, r.value_bytes),
          "MB/s", static_cast<double>(bytes) / 1e6, static_cast<double>(count)},

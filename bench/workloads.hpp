@@ -15,5 +15,9 @@ void run_w1(const options& how);
 void run_w3(const options& how);
 /// Bulk load of 128 B, 4 KiB and 1 MiB values, durable once at the end.
 void run_w4(const options& how);
+/// 50,000 blocks overwritten ten times in random order, durable every 1,000: of 4 KiB, and of 100 B to 1 MiB with
+/// lengths spread evenly over their logarithm. Also how long the file is beside what lives in it, while that runs
+/// and after a compaction, and what a client notices of a compaction.
+void run_w7(const options& how);
 
 }  // namespace stowage::bench
