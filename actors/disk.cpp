@@ -6,6 +6,8 @@
 #include <stowage/storage/execute_plan.hpp>
 #include <stowage/storage/log/write_plan.hpp>
 
+#include <utility>
+
 namespace stowage {
 
 disk_state::disk_state(disk_actor::pointer /*self*/, std::shared_ptr<block_device> device,
@@ -18,8 +20,13 @@ disk_actor::behavior_type disk_state::make_behavior() {
   return {
       [this](const execute_plan& request) -> caf::result<plan_executed> {
         if (auto done = execute(*request.plan, *device_);
-            !done && !mutant("failed-commit-reported-as-done"))
-          return to_error(done.error());
+            !done && !mutant("failed-commit-reported-as-done")) {
+          // What is written to was allocated before: a disk that is full now has failed, and nothing of the plan
+          // is certain. `no_space` says that nothing was taken.
+          auto why = std::move(done).error();
+          if (why.code == errc::no_space) why.code = errc::io_error;
+          return to_error(why);
+        }
         return plan_executed{round_down(device_->size(), page_size)};
       },
       [this](const grow_device& request) -> caf::result<void> {

@@ -106,6 +106,22 @@ BOOST_FIXTURE_TEST_CASE(a_full_disk_under_a_write_is_final, failing) {
   BOOST_TEST(later.error().os_error == ENOSPC);
 }
 
+BOOST_FIXTURE_TEST_CASE(a_full_disk_under_any_write_of_a_checkpoint_is_final, failing) {
+  // Its pages, its manifest, and the superblock that names them.
+  for (std::uint64_t nth = 1; nth <= 3; ++nth) {
+    (void)put_durable("k" + std::to_string(nth));
+    auto checkpoint = ask_checkpoint();
+    rig->fail_next(device_call::write, ENOSPC, nth);
+    run();
+    BOOST_TEST(checkpoint.code() == errc::io_error, "write " << nth);
+    BOOST_TEST(status().state == "poisoned", "write " << nth);
+    crash();
+    open();
+    for (std::uint64_t k = 1; k <= nth; ++k)
+      BOOST_TEST(value_of("k" + std::to_string(k)) == "v", "write " << nth);
+  }
+}
+
 BOOST_FIXTURE_TEST_CASE(what_a_failed_group_wrote_may_or_may_not_be_there_but_whole, failing) {
   for (std::uint64_t nth = 1; nth <= 2; ++nth) {
     (void)put_durable("base");
