@@ -46,9 +46,9 @@ result<shared_bytes> read_block(block_device& device, const block& b, std::uint6
       why.name = b.name();
       return why;
     }
+    if (mutant("mismatch-written-back") && !*matches)
+      (void)device.write(c.where.offset, std::array{byte_view{out}});
     if (!*matches) {
-      if (mutant("mismatch-written-back"))
-        (void)device.write(c.where.offset, std::array{byte_view{out}});
       auto why = fail_at(errc::corrupt_block, c.where.offset, {});
       why.name = b.name();
       return why;
