@@ -19,8 +19,8 @@ constexpr std::array<std::string_view, errc_max + 1> advice{
     "make room on the file system, or delete blocks",                         // no_space
     "try again in a moment",                                                  // overloaded
     "put the block again from its source, or delete it",                      // corrupt_block
-    "keep the file and restore a copy",                                       // corrupt
-    "keep the file; `list`, `get` and `export` still read what precedes it",  // journal_corrupt
+    "keep the file; restore a copy, or run `stowage salvage`",                // corrupt
+    "keep the file; `export` reads what precedes it, `salvage` saves more",   // journal_corrupt
     "check the path; the file was not touched",                               // not_a_store
     "use a newer stowage; the file was not touched",                          // unsupported_version
     "stop whoever uses the store, then try again",                            // locked

@@ -108,6 +108,12 @@ class command_parser {
     app.add_option("STORE", store, "The file of the store")->type_name("")->required();
   }
 
+  void add_out(CLI::App& app, std::string& out) {
+    app.add_option("OUT", out, "The file of the new store; nothing may be there")
+        ->type_name("")
+        ->required();
+  }
+
   void add_name(CLI::App& app, std::string& name) {
     app.add_option("NAME", name, "The block's name; any bytes")->type_name("")->required();
     add_hex_flag(app);
@@ -218,6 +224,14 @@ class command_parser {
     add_store(verify, verify_.store);
     add_json_flag(verify, verify_.as_json);
 
+    auto& rescue = add_command("salvage", "Copy what can be verified of a damaged store",
+                               [this] { return salvage_; });
+    add_store(rescue, salvage_.store);
+    add_out(rescue, salvage_.out);
+    rescue.footer(
+        "STORE is only read. Blocks keep their versions; what is lost is listed on stderr, exit "
+        "code 2.");
+
     auto& compact = add_command("compact", "Make the file about as long as what lives in it",
                                 [this] { return compact_; });
     add_store(compact, compact_.store);
@@ -300,6 +314,7 @@ class command_parser {
   import_command import_;
   export_command export_;
   verify_command verify_;
+  salvage_command salvage_;
   compact_command compact_;
   inspect_command inspect_;
   serve_command serve_;

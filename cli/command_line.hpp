@@ -77,6 +77,12 @@ struct verify_command {
   bool as_json = false;
 };
 
+struct salvage_command {
+  std::string store;
+  /// The new store.
+  std::string out;
+};
+
 struct compact_command {
   std::string store;
 };
@@ -105,8 +111,8 @@ struct text_command {
 
 using command = std::variant<create_command, put_command, get_command, delete_command, list_command,
                              stat_command, txn_command, import_command, export_command,
-                             verify_command, compact_command, inspect_command, serve_command,
-                             check_config_command, text_command>;
+                             verify_command, salvage_command, compact_command, inspect_command,
+                             serve_command, check_config_command, text_command>;
 
 /// What is wrong with a command line and what to do.
 struct usage_mistake {

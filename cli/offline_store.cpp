@@ -22,16 +22,18 @@ std::optional<offline_store> open_offline(const std::string& path, console& con)
     return std::nullopt;
   }
   if (state->damage) con.complain(path, *state->damage);
-  if (state->dropped)
-    con.warn(path, fmt::format("{} group(s) from record {} on never became durable and are ignored "
-                               "({})",
-                               state->dropped->records, state->dropped->first.value,
-                               state->dropped->reason));
+  if (state->dropped) warn_of_dropped_tail(path, *state->dropped, con);
   if (state->used_previous_root)
     con.warn(path,
              "the previous checkpoint is used: " + what_is_wrong(*state->used_previous_root, path));
   if (state->superblock_slot_damaged) con.warn(path, "one of the two superblocks is damaged");
   return offline_store{*std::move(device), *std::move(state)};
+}
+
+void warn_of_dropped_tail(const std::string& path, const dropped_tail& dropped, console& con) {
+  con.warn(path, fmt::format("{} group(s) from record {} on never became durable and are ignored "
+                             "({})",
+                             dropped.records, dropped.first.value, dropped.reason));
 }
 
 result<superblock_slots> read_superblocks(block_device& device) {

@@ -26,6 +26,9 @@ struct offline_store {
 /// Nothing where the store cannot be opened; the console was told why.
 [[nodiscard]] std::optional<offline_store> open_offline(const std::string& path, console& con);
 
+/// What recovery left out without calling it damage.
+void warn_of_dropped_tail(const std::string& path, const dropped_tail& dropped, console& con);
+
 /// What stands in the two superblock slots.
 struct superblock_slots {
   /// As on the device; shorter where the file ends.

@@ -11,8 +11,8 @@ namespace stowage::cli {
 progress::progress(console& con, std::string verb, std::uint64_t total)
     : con_{con}, verb_{std::move(verb)}, total_{total} {}
 
-void progress::advance(std::uint64_t bytes) {
-  ++items_;
+void progress::advance(std::uint64_t bytes, std::uint64_t items) {
+  items_ += items;
   bytes_ += bytes;
   if (!con_.shows_progress()) return;
   const auto now = std::chrono::steady_clock::now();

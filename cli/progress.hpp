@@ -17,8 +17,8 @@ class progress {
   /// `total` items are to come; 0 = nobody knows.
   progress(console& con, std::string verb, std::uint64_t total);
 
-  /// One more item of `bytes` is done.
-  void advance(std::uint64_t bytes);
+  /// One more item of `bytes` is done, or several with as many together.
+  void advance(std::uint64_t bytes, std::uint64_t items = 1);
 
  private:
   console& con_;

@@ -58,13 +58,7 @@ class verifier {
     if (state().superblock_slot_damaged)
       find(fail(errc::corrupt, "one of the two superblocks cannot be read"));
     if (state().used_previous_root) find(*state().used_previous_root);
-    auto slots = read_superblocks(*store_.device);
-    if (!slots)
-      find(slots.error());
-    else if (!state().used_previous_root && slots->newest.previous.exists() &&
-             !state().sb.previous.exists())
-      find(fail_at(errc::corrupt, slots->newest.previous.manifest.offset,
-                   "the previous checkpoint or the journal behind it cannot be read"));
+    if (state().gave_up_previous_root) find(*state().gave_up_previous_root);
   }
 
   void check_block(const block& b) {

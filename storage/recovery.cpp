@@ -389,6 +389,9 @@ class recovery {
 
   result<void> give_up_previous_root(const failure& because) {
     if (because.code == errc::io_error) return because;
+    out_.gave_up_previous_root =
+        fail_at(errc::corrupt, out_.sb.previous.manifest.offset,
+                "the previous checkpoint or the journal behind it cannot be read");
     out_.sb.previous = {};
     return {};
   }

@@ -55,6 +55,8 @@ struct recovered_store {
   std::optional<dropped_tail> dropped;
   /// The current root's checkpoint was unreadable and the previous one was used.
   std::optional<failure> used_previous_root;
+  /// The previous root, or the journal behind it, cannot be read; nothing of the state is missing.
+  std::optional<failure> gave_up_previous_root;
   /// One of the two superblock slots was unreadable.
   bool superblock_slot_damaged = false;
   /// Read-only: what follows the state is committed data that cannot be read.

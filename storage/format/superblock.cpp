@@ -52,6 +52,41 @@ bool is_valid(const root& r) noexcept {
          r.start.offset >= area.where.offset && r.start.offset <= area.where.end();
 }
 
+// What stands in a slot, whether it can be or not.
+struct slot_fields {
+  std::uint16_t major = 0;
+  std::uint32_t page_bytes = 0;
+  superblock sb;
+};
+
+slot_fields decode_fields(byte_view slot_bytes) {
+  byte_reader in{slot_bytes.subspan(layout::superblock_magic.size())};
+  slot_fields f;
+  f.major = in.number<std::uint16_t>();
+  in.number<std::uint16_t>();  // minor: a newer one only adds what older programs may ignore
+  f.page_bytes = in.number<std::uint32_t>();
+  auto& sb = f.sb;
+  sb.feature_compat = in.number<std::uint64_t>();
+  sb.feature_ro_compat = in.number<std::uint64_t>();
+  sb.feature_incompat = in.number<std::uint64_t>();
+  std::ranges::copy(in.bytes(sb.id.size()), sb.id.begin());
+  sb.gen = generation{in.number<std::uint64_t>()};
+  sb.ep = epoch{in.number<std::uint64_t>()};
+  sb.fence = lsn{in.number<std::uint64_t>()};
+  sb.hash_seed = in.number<std::uint64_t>();
+  sb.clean = (in.number<std::uint32_t>() & layout::superblock_flag_clean) != 0;
+  in.number<std::uint32_t>();
+  sb.min_file_bytes = in.number<std::uint64_t>();
+  sb.version_floor = version{in.number<std::uint64_t>()};
+  sb.current = decode_root(in);
+  sb.previous = decode_root(in);
+  return f;
+}
+
+bool is_known_format(std::uint16_t major, const superblock& sb) noexcept {
+  return major == layout::format_major && (sb.feature_incompat & ~layout::known_incompat) == 0;
+}
+
 }  // namespace
 
 std::uint64_t low_half(const uuid& id) noexcept { return load_le<std::uint64_t>(id, 0); }
@@ -115,27 +150,8 @@ result<superblock> decode_superblock(byte_view slot_bytes, std::uint64_t offset)
   if (sum != checksum(slot_bytes.first(layout::superblock_hash_at), superblock_seed))
     return fail_at(errc::corrupt, offset, "a superblock that does not match its checksum");
 
-  byte_reader in{slot_bytes.subspan(layout::superblock_magic.size())};
-  const auto major = in.number<std::uint16_t>();
-  in.number<std::uint16_t>();  // minor: a newer one only adds what older programs may ignore
-  const auto page_bytes = in.number<std::uint32_t>();
-  superblock sb;
-  sb.feature_compat = in.number<std::uint64_t>();
-  sb.feature_ro_compat = in.number<std::uint64_t>();
-  sb.feature_incompat = in.number<std::uint64_t>();
-  std::ranges::copy(in.bytes(sb.id.size()), sb.id.begin());
-  sb.gen = generation{in.number<std::uint64_t>()};
-  sb.ep = epoch{in.number<std::uint64_t>()};
-  sb.fence = lsn{in.number<std::uint64_t>()};
-  sb.hash_seed = in.number<std::uint64_t>();
-  sb.clean = (in.number<std::uint32_t>() & layout::superblock_flag_clean) != 0;
-  in.number<std::uint32_t>();
-  sb.min_file_bytes = in.number<std::uint64_t>();
-  sb.version_floor = version{in.number<std::uint64_t>()};
-  sb.current = decode_root(in);
-  sb.previous = decode_root(in);
-
-  if (major != layout::format_major || (sb.feature_incompat & ~layout::known_incompat) != 0) {
+  auto [major, page_bytes, sb] = decode_fields(slot_bytes);
+  if (!is_known_format(major, sb)) {
     auto f = fail_at(errc::unsupported_version, offset,
                      "format " + std::to_string(major) + ", incompatible features " +
                          std::to_string(sb.feature_incompat));
@@ -144,6 +160,15 @@ result<superblock> decode_superblock(byte_view slot_bytes, std::uint64_t offset)
   if (page_bytes != page_size || sb.min_file_bytes > limits::file_bytes_max ||
       !sb.current.exists() || !is_valid(sb.current) || !is_valid(sb.previous))
     return fail_at(errc::corrupt, offset, "a superblock with impossible fields");
+  return sb;
+}
+
+std::optional<superblock> claimed_superblock(byte_view slot_bytes) {
+  if (slot_bytes.size() < layout::superblock_bytes) return std::nullopt;
+  auto [major, page_bytes, sb] = decode_fields(slot_bytes);
+  if (!is_known_format(major, sb)) return std::nullopt;
+  for (auto* r : {&sb.current, &sb.previous})
+    if (!is_valid(*r)) *r = {};
   return sb;
 }
 

@@ -14,6 +14,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 
 namespace stowage {
 
@@ -68,5 +69,9 @@ struct superblock {
 /// Fails with not_a_store (no magic), corrupt (checksum or fields), unsupported_version (newer major or
 /// unknown incompatible features). `slot_bytes` is 4096 bytes, `offset` where they stood.
 [[nodiscard]] result<superblock> decode_superblock(byte_view slot_bytes, std::uint64_t offset);
+
+/// The fields of a slot whose checksum does not match, for salvage: nothing but claims, each of which has to be
+/// proven by what it names. A root that cannot be is none. Nothing where no slot of this format may stand.
+[[nodiscard]] std::optional<superblock> claimed_superblock(byte_view slot_bytes);
 
 }  // namespace stowage

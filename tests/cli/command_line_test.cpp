@@ -59,6 +59,8 @@ BOOST_AUTO_TEST_CASE(commands_take_their_arguments) {
   BOOST_TEST(parsed<export_command>({"export", "s", "d", "--prefix", "p"}).prefix == "p");
   BOOST_TEST(parsed<verify_command>({"verify", "s", "--json"}).as_json);
   BOOST_TEST(parsed<compact_command>({"compact", "s"}).store == "s");
+  const auto rescue = parsed<salvage_command>({"salvage", "s", "o"});
+  BOOST_TEST((rescue.store == "s" && rescue.out == "o"));
   BOOST_TEST(
       (parsed<inspect_command>({"inspect", "s", "extents"}).part == inspected_part::extents));
   BOOST_TEST(!parsed<serve_command>({"serve"}).config_file.has_value());
@@ -120,11 +122,12 @@ BOOST_AUTO_TEST_CASE(mistakes_are_refused) {
       {"check-config"},
       {"compact"},
       {"compact", "s", "more"},
+      {"salvage", "s"},
+      {"salvage", "s", "o", "more"},
       {"create", "s", "put"},
       {"txn"},
       {"txn", "s", "more"},
       // Not offered yet.
-      {"salvage", "s", "o"},
       {"backup", "s", "o"},
       {"map", "s"},
       {"stat", "--connect", "host:1"},

@@ -253,6 +253,27 @@ BOOST_AUTO_TEST_CASE(the_current_root_must_exist_and_the_previous_one_may_be_mis
   check_impossible("manifest length", previous_at + manifest_length_at, std::uint64_t{0});
 }
 
+BOOST_AUTO_TEST_CASE(a_damaged_slot_still_makes_its_claims) {
+  const auto sb = sample();
+  auto slot = slot_of(sb);
+  // The magic, the padding, the checksum: no field.
+  for (const std::size_t at : {0U, 1000U, 4090U}) slot.at(at) ^= std::byte{1};
+  const auto claimed = claimed_superblock(slot);
+  BOOST_REQUIRE(claimed.has_value());
+  BOOST_CHECK(*claimed == sb);
+  // A root that cannot be is none.
+  store_le(slot, current_at, std::uint64_t{4097});
+  BOOST_CHECK(!claimed_superblock(slot)->current.exists());
+  BOOST_CHECK(claimed_superblock(slot)->previous == sb.previous);
+
+  BOOST_CHECK(!claimed_superblock(byte_view{slot}.first(4095)).has_value());
+  auto newer = slot;
+  store_le(newer, major_at, std::uint16_t{2});
+  BOOST_CHECK(!claimed_superblock(newer).has_value());
+  store_le(slot, incompat_at, std::uint64_t{1});
+  BOOST_CHECK(!claimed_superblock(slot).has_value());
+}
+
 BOOST_AUTO_TEST_CASE(generations_alternate_slots) {
   superblock sb;
   for (std::uint64_t g = 0; g < 6; ++g) {
