@@ -257,6 +257,12 @@ class command_parser {
         ->required();
     add_json_flag(inspect, inspect_.as_json);
 
+    auto& map = add_command("map", "Draw a picture of the file", [this] { return map_; });
+    add_store(map, map_.store);
+    map.add_option("-o", map_.file, "Write the SVG to this file; - is standard output")
+        ->type_name("FILE")
+        ->required();
+
     auto& serve = add_command("serve", "Run a store until SIGTERM or SIGINT", [this] {
       if (!config_file_->empty()) serve_.config_file = config_file_->as<std::string>();
       return serve_;
@@ -317,6 +323,7 @@ class command_parser {
   salvage_command salvage_;
   compact_command compact_;
   inspect_command inspect_;
+  map_command map_;
   serve_command serve_;
   check_config_command check_;
 };

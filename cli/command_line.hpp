@@ -95,6 +95,12 @@ struct inspect_command {
   bool as_json = false;
 };
 
+struct map_command {
+  std::string store;
+  /// `-` is stdout.
+  std::string file;
+};
+
 struct serve_command {
   /// Without one, the defaults.
   std::optional<std::string> config_file;
@@ -112,7 +118,7 @@ struct text_command {
 using command = std::variant<create_command, put_command, get_command, delete_command, list_command,
                              stat_command, txn_command, import_command, export_command,
                              verify_command, salvage_command, compact_command, inspect_command,
-                             serve_command, check_config_command, text_command>;
+                             map_command, serve_command, check_config_command, text_command>;
 
 /// What is wrong with a command line and what to do.
 struct usage_mistake {

@@ -23,6 +23,7 @@ void run(const verify_command& what, console& con);
 void run(const salvage_command& what, console& con);
 void run(const compact_command& what, console& con);
 void run(const inspect_command& what, console& con);
+void run(const map_command& what, console& con);
 void run(const serve_command& what, console& con);
 void run(const check_config_command& what, console& con);
 void run(const text_command& what, console& con);

@@ -64,4 +64,23 @@ result<void> write_all(int fd, byte_view bytes) {
   return {};
 }
 
+result<void> write_output(const std::string& path, const std::string& store, byte_view bytes) {
+  // Emptied only once it is known not to be the store itself.
+  descriptor fd{posix::uninterrupted(
+      [&] { return ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666); })};
+  if (!fd) return file_failure(errno, "the file cannot be opened");
+  struct stat ours {};
+  struct stat theirs {};
+  if (::fstat(fd.get(), &ours) != 0 || ::stat(store.c_str(), &theirs) != 0)
+    return file_failure(errno, "the file cannot be looked at");
+  if (ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino)
+    return fail(errc::invalid_argument, "this is the store itself");
+  if (S_ISREG(ours.st_mode) && ::ftruncate(fd.get(), 0) != 0)
+    return file_failure(errno, "the file cannot be emptied");
+  if (auto written = write_all(fd.get(), bytes); !written) return written;
+  if (const int error = fd.close(); error != 0)
+    return file_failure(error, "the file cannot be written");
+  return {};
+}
+
 }  // namespace stowage::cli

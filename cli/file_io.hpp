@@ -27,4 +27,9 @@ using posix::descriptor;
 
 [[nodiscard]] result<void> write_all(int fd, byte_view bytes);
 
+/// The file at `path` has these bytes and no others afterwards. Fails also with invalid_argument where it is the
+/// store they came from.
+[[nodiscard]] result<void> write_output(const std::string& path, const std::string& store,
+                                        byte_view bytes);
+
 }  // namespace stowage::cli

@@ -4,37 +4,7 @@
 #include <stowage/cli/offline_store.hpp>
 #include <stowage/storage/read_block.hpp>
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <string>
-
 namespace stowage::cli {
-
-namespace {
-
-result<void> write_file(const std::string& path, const std::string& store, byte_view bytes) {
-  // Emptied only once it is known not to be the store itself.
-  descriptor fd{posix::uninterrupted(
-      [&] { return ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666); })};
-  if (!fd) return file_failure(errno, "the file cannot be opened");
-  struct stat ours {};
-  struct stat theirs {};
-  if (::fstat(fd.get(), &ours) != 0 || ::stat(store.c_str(), &theirs) != 0)
-    return file_failure(errno, "the file cannot be looked at");
-  if (ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino)
-    return fail(errc::invalid_argument, "this is the store itself");
-  if (S_ISREG(ours.st_mode) && ::ftruncate(fd.get(), 0) != 0)
-    return file_failure(errno, "the file cannot be emptied");
-  if (auto written = write_all(fd.get(), bytes); !written) return written;
-  if (const int error = fd.close(); error != 0)
-    return file_failure(error, "the file cannot be written");
-  return {};
-}
-
-}  // namespace
 
 void run(const get_command& what, console& con) {
   if (auto named = check_name(what.name); !named) {
@@ -57,7 +27,7 @@ void run(const get_command& what, console& con) {
     con.complain(what.store, value.error());
   } else if (what.file == "-") {
     con.print(value.value().text());
-  } else if (auto written = write_file(what.file, what.store, value.value().view()); !written) {
+  } else if (auto written = write_output(what.file, what.store, value.value().view()); !written) {
     con.complain_of_file(what.file, written.error());
   }
 }

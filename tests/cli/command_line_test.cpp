@@ -60,6 +60,8 @@ BOOST_AUTO_TEST_CASE(commands_take_their_arguments) {
   BOOST_TEST(parsed<verify_command>({"verify", "s", "--json"}).as_json);
   BOOST_TEST(parsed<compact_command>({"compact", "s"}).store == "s");
   const auto rescue = parsed<salvage_command>({"salvage", "s", "o"});
+  const auto picture = parsed<map_command>({"map", "s", "-o", "f"});
+  BOOST_TEST((picture.store == "s" && picture.file == "f"));
   BOOST_TEST((rescue.store == "s" && rescue.out == "o"));
   BOOST_TEST(
       (parsed<inspect_command>({"inspect", "s", "extents"}).part == inspected_part::extents));
@@ -122,6 +124,8 @@ BOOST_AUTO_TEST_CASE(mistakes_are_refused) {
       {"check-config"},
       {"compact"},
       {"compact", "s", "more"},
+      {"map", "s"},
+      {"map", "-o", "f"},
       {"salvage", "s"},
       {"salvage", "s", "o", "more"},
       {"create", "s", "put"},
@@ -129,7 +133,6 @@ BOOST_AUTO_TEST_CASE(mistakes_are_refused) {
       {"txn", "s", "more"},
       // Not offered yet.
       {"backup", "s", "o"},
-      {"map", "s"},
       {"stat", "--connect", "host:1"},
   };
   for (const auto& line : lines) {
