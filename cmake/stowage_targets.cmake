@@ -69,8 +69,7 @@ endfunction()
 
 # stowage_precompile(<target> <kind> <header>...)
 # Test programs of one kind share these headers precompiled, made for the first of them: parsing Boost.Test
-# and CAF takes longer than a test file itself. The build with clang goes without, so that each file still
-# includes what it uses.
+# and CAF takes longer than a test file itself.
 function(stowage_precompile name kind)
   if(NOT STOWAGE_PRECOMPILE)
     return()
