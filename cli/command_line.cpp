@@ -236,6 +236,13 @@ class command_parser {
                                 [this] { return compact_; });
     add_store(compact, compact_.store);
 
+    auto& copy =
+        add_command("backup", "Copy a store into a new one, dense and in the order of names",
+                    [this] { return backup_; });
+    add_store(copy, backup_.store);
+    add_out(copy, backup_.out);
+    copy.footer("Versions are kept. A damaged block is left out and named, exit code 2.");
+
     auto& inspect = add_command("inspect", "Show a part of the file", [this] { return inspect_; });
     add_store(inspect, inspect_.store);
     static const std::map<std::string, inspected_part> parts{
@@ -322,6 +329,7 @@ class command_parser {
   verify_command verify_;
   salvage_command salvage_;
   compact_command compact_;
+  backup_command backup_;
   inspect_command inspect_;
   map_command map_;
   serve_command serve_;

@@ -87,6 +87,12 @@ struct compact_command {
   std::string store;
 };
 
+struct backup_command {
+  std::string store;
+  /// The new store.
+  std::string out;
+};
+
 enum class inspected_part : std::uint8_t { superblock, journal, checkpoint, extents };
 
 struct inspect_command {
@@ -115,10 +121,11 @@ struct text_command {
   std::string text;
 };
 
-using command = std::variant<create_command, put_command, get_command, delete_command, list_command,
-                             stat_command, txn_command, import_command, export_command,
-                             verify_command, salvage_command, compact_command, inspect_command,
-                             map_command, serve_command, check_config_command, text_command>;
+using command =
+    std::variant<create_command, put_command, get_command, delete_command, list_command,
+                 stat_command, txn_command, import_command, export_command, verify_command,
+                 salvage_command, compact_command, backup_command, inspect_command, map_command,
+                 serve_command, check_config_command, text_command>;
 
 /// What is wrong with a command line and what to do.
 struct usage_mistake {

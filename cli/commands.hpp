@@ -22,6 +22,7 @@ void run(const export_command& what, console& con);
 void run(const verify_command& what, console& con);
 void run(const salvage_command& what, console& con);
 void run(const compact_command& what, console& con);
+void run(const backup_command& what, console& con);
 void run(const inspect_command& what, console& con);
 void run(const map_command& what, console& con);
 void run(const serve_command& what, console& con);

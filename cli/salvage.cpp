@@ -1,14 +1,13 @@
+#include <stowage/actors/runtime.hpp>
 #include <stowage/cli/advice.hpp>
 #include <stowage/cli/commands.hpp>
 #include <stowage/cli/offline_store.hpp>
-#include <stowage/cli/store_file_copy.hpp>
+#include <stowage/cli/run_copy.hpp>
 #include <stowage/storage/core/limits.hpp>
 #include <stowage/storage/device/posix_device.hpp>
 #include <stowage/storage/salvage.hpp>
 
-#include <fmt/format.h>
-
-#include <utility>
+#include <vector>
 
 namespace stowage::cli {
 
@@ -37,9 +36,9 @@ void run(const salvage_command& what, console& con) {
     return;
   }
   // Before a long search it is known whether there is a place for what it finds.
-  auto file = posix_creation::begin(what.out);
-  if (!file) {
-    con.complain(what.out, file.error());
+  store_file_copy copy{what.out, random_identity()};
+  if (auto begun = copy.begin(); !begun) {
+    con.complain(what.out, begun.error());
     return;
   }
   auto found = salvage(**device);
@@ -47,18 +46,14 @@ void run(const salvage_command& what, console& con) {
     con.complain(what.store, found.error());
     return;
   }
-  copy_report report;
-  const auto copied =
-      copy_store_file({**device, found->index.snapshot(), found->hash_seed, floor_of(*found)},
-                      *file, "saving", con, report);
+  copy.take(found->index.snapshot(), found->hash_seed, floor_of(*found));
+  std::vector<failure> lost;
+  const auto copied = run_copy(copy, **device, "saving", lost, con);
   // First, because it decides the exit code: 2 is only said of a copy that is there.
   if (!copied) con.complain(what.out, copied.error());
   tell_damage(what, *found, con);
-  for (const auto& why : report.lost) con.complain(what.store, why);
-  if (!copied) return;
-  const auto damaged = found->damage.size() + report.lost.size();
-  con.print(fmt::format("saved {} blocks, {} bytes: {}\n", report.blocks, report.value_bytes,
-                        damaged == 0 ? "ok" : fmt::format("{} damaged", damaged)));
+  for (const auto& why : lost) con.complain(what.store, why);
+  if (copied) print_copied(copy, "saved", found->damage.size() + lost.size(), con);
 }
 
 }  // namespace stowage::cli

@@ -5,7 +5,7 @@
 . "$(dirname -- "${BASH_SOURCE[0]}")/common.sh"
 
 readers=("get X a" "list X" "stat X" "stat X a" "verify X" "inspect X superblock" "inspect X journal"
-  "inspect X checkpoint" "inspect X extents" "export X exported")
+  "inspect X checkpoint" "inspect X extents" "export X exported" "map X -o picture.svg" "backup X copied")
 writers=("put X a" "delete X a" "import X tree")
 mkdir tree
 printf 1 >tree/file
