@@ -234,4 +234,45 @@ BOOST_AUTO_TEST_CASE(anywhere_are_seen_or_harmless_and_all_else_is_saved) {
   BOOST_TEST(seen > flips / 4);
 }
 
+BOOST_AUTO_TEST_CASE(many_at_once_leave_right_values_or_none) {
+  const auto rounds = by_size<int>(200, 1500, 20'000);
+  int with_blocks = 0;
+  for (int round = 0; round < rounds; ++round) {
+    const auto seed = static_cast<std::uint64_t>(round);
+    static auto known = make_store(77);
+    std::mt19937_64 chance{seed};
+    auto bytes = known.bytes;
+    if (chance() % 8 == 0) bytes.resize(chance() % bytes.size());
+    for (auto left = 1 + chance() % 12; left > 0; --left) {
+      // Mostly where metadata stand; bits, or all of a page.
+      const auto& e = known.vouched[chance() % known.vouched.size()];
+      const auto at =
+          chance() % 4 == 0 ? chance() % known.bytes.size() : e.offset + chance() % e.length;
+      if (at >= bytes.size()) continue;
+      if (chance() % 3 != 0) {
+        bytes[at] ^= static_cast<std::byte>(1U << chance() % 8);
+        continue;
+      }
+      const auto page = round_down(at, page_size);
+      const auto end = std::min<std::uint64_t>(page + page_size, bytes.size());
+      std::ranges::fill(part(bytes, page, end - page), static_cast<std::byte>(chance()));
+    }
+    overlay_device device{bytes};
+    const auto found = salvage(device);
+    BOOST_TEST(device.changes() == 0U, "seed " << seed);
+    if (!found) continue;
+    with_blocks += found->index.size() > 0 ? 1 : 0;
+    found->index.for_each_from({}, [&](const block_ref& b) {
+      const std::string name{b->name()};
+      const auto value = read_block(device, *b, found->hash_seed, 0, UINT64_MAX);
+      if (!value) return true;
+      const auto written = known.written.find({name, b->ver().value});
+      BOOST_TEST((written != known.written.end() && written->second == *value),
+                 "seed " << seed << ": a wrong value of " << name);
+      return true;
+    });
+  }
+  BOOST_TEST(with_blocks > rounds / 2);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
