@@ -1,15 +1,17 @@
 // What the store's actors hand to each other by pointer: the bodies of their messages.
 //
-// Contract: immutable once sent, except a `batch`, which belongs to whoever received it.
+// Contract: immutable once sent, except a `batch` and a `backup_job`, which belong to whoever received them last.
 // Concurrency: shared between threads because nobody changes them.
 #pragma once
 
+#include <stowage/messages/lifecycle.hpp>
 #include <stowage/storage/format/journal_position.hpp>
 #include <stowage/storage/index/block.hpp>
 #include <stowage/storage/index/block_index.hpp>
 #include <stowage/storage/log/group.hpp>
 #include <stowage/storage/recovery.hpp>
 #include <stowage/storage/space/retirement.hpp>
+#include <stowage/storage/store_file_copy.hpp>
 
 #include <cstdint>
 #include <vector>
@@ -41,6 +43,17 @@ struct checkpoint_job {
   index_snapshot state;
   journal_position at;
   std::uint64_t journal_total = 0;
+};
+
+/// A state on its way into a file of its own.
+struct backup_job {
+  store_file_copy copy;
+  index_snapshot state;
+  /// Keeps the extents of the state from being reused.
+  pin held;
+  /// The copy gives no version up to this one.
+  version floor;
+  backup_result result;
 };
 
 /// A checkpoint whose pages are durable.

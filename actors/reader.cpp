@@ -1,9 +1,22 @@
 #include <stowage/actors/reader.hpp>
 
 #include <stowage/actors/handover.hpp>
+#include <stowage/storage/core/limits.hpp>
 #include <stowage/storage/read_block.hpp>
 
+#include <cstddef>
+#include <utility>
+
 namespace stowage {
+
+namespace {
+
+// Reads of clients wait for a slice.
+constexpr std::uint64_t copy_slice_bytes = limits::mib;
+
+constexpr std::size_t unreadable_max = 1000;
+
+}  // namespace
 
 reader_state::reader_state(reader_actor::pointer /*self*/, std::shared_ptr<block_device> device,
                            std::uint64_t hash_seed)
@@ -18,11 +31,35 @@ reader_actor::behavior_type reader_state::make_behavior() {
         if (!value) return to_error(value.error());
         return block_value{std::move(*value), block.ver()};
       },
+      [this](const copy_slice& slice) -> caf::result<void> {
+        if (stopped_) return to_error(fail(errc::closed));
+        if (auto done = copy_more(*slice.job); !done) return to_error(done.error());
+        return caf::unit;
+      },
       [this](const stop_reading&) -> caf::result<void> {
         stopped_ = true;
         return caf::unit;
       },
   };
+}
+
+result<void> reader_state::copy_more(backup_job& job) {
+  if (!job.copy.has_begun()) {
+    job.copy.take(job.state, hash_seed_, job.floor);
+    return job.copy.begin();
+  }
+  auto done = job.copy.step(*device_, copy_slice_bytes, [&job](const failure& why) {
+    ++job.result.unreadable_count;
+    if (job.result.unreadable.size() < unreadable_max) job.result.unreadable.push_back(why);
+  });
+  if (done) return done;
+  // What fails is not the store's own device.
+  auto why = std::move(done).error();
+  if (why.detail.empty())
+    why.detail = "the copy";
+  else
+    why.detail = "the copy, " + why.detail;
+  return why;
 }
 
 }  // namespace stowage

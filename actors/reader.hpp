@@ -5,6 +5,7 @@
 #pragma once
 
 #include <stowage/messages/reader.hpp>
+#include <stowage/storage/core/result.hpp>
 #include <stowage/storage/device/block_device.hpp>
 
 #include <cstdint>
@@ -21,6 +22,8 @@ class reader_state {
   reader_actor::behavior_type make_behavior();
 
  private:
+  [[nodiscard]] result<void> copy_more(backup_job& job);
+
   std::shared_ptr<block_device> device_;
   std::uint64_t hash_seed_;
   bool stopped_ = false;

@@ -71,6 +71,7 @@ registry_actor::behavior_type registry_state::make_behavior() {
       [this](const status_request&) { return on_status(); },
       [this](const checkpoint_request&) { return on_checkpoint_request(); },
       [this](const compact_request&) { return on_compact(); },
+      [this](const backup_request& request) { return on_backup(request); },
       [this](const close_request&) -> caf::result<void> {
         auto promise = self_->make_response_promise<void>();
         on_close(promise);
@@ -391,6 +392,7 @@ void registry_state::finish_closing(const failure& outcome) {
     for (auto& answer : std::exchange(*answers, {})) answer.deliver(unavailable());
   for (auto* answers : {&compaction_answers_, &next_compaction_answers_})
     for (auto& answer : std::exchange(*answers, {})) answer.deliver(unavailable());
+  if (backup_) end_backup(to_error(fail(errc::closed)));
   for (auto& answer : close_answers_) {
     if (outcome.code == errc::none || mutant("close-swallows-the-error"))
       answer.deliver();

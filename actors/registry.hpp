@@ -31,6 +31,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -55,11 +56,11 @@ using registry_actor = caf::typed_actor<
     caf::result<block_stat>(stat_request), caf::result<block_list>(list_request),
     caf::result<void>(flush_request), caf::result<store_status>(status_request),
     caf::result<void>(checkpoint_request), caf::result<compact_result>(compact_request),
-    caf::result<void>(close_request), caf::result<pinned_blocks>(pin_blocks),
-    caf::result<blocks_moved>(move_blocks), caf::result<newest_state>(newest_state_request),
-    caf::result<void>(group_durable), caf::result<void>(root_installed),
-    caf::result<void>(journal_short), caf::result<void>(store_failed),
-    caf::result<void>(wire_registry)>;
+    caf::result<backup_result>(backup_request), caf::result<void>(close_request),
+    caf::result<pinned_blocks>(pin_blocks), caf::result<blocks_moved>(move_blocks),
+    caf::result<newest_state>(newest_state_request), caf::result<void>(group_durable),
+    caf::result<void>(root_installed), caf::result<void>(journal_short),
+    caf::result<void>(store_failed), caf::result<void>(wire_registry)>;
 
 /// What the registry starts from.
 struct registry_start {
@@ -193,6 +194,12 @@ class registry_state {
   void run_compaction(const start_compaction& how);
   void on_compaction_ended(const caf::expected<compact_result>& outcome);
 
+  // -- backup ---------------------------------------------------------------------------------------
+  [[nodiscard]] caf::result<backup_result> on_backup(const backup_request& request);
+  void copy_next_slice();
+  void on_slice_copied();
+  void end_backup(const caf::error& why);
+
   // -- the end --------------------------------------------------------------------------------------
   void on_close(caf::typed_response_promise<void> answer);
   void close_when_settled();
@@ -278,6 +285,10 @@ class registry_state {
   std::uint64_t compactions_ = 0;
   std::uint64_t blocks_moved_ = 0;
   std::uint64_t bytes_moved_ = 0;
+
+  /// The one that is being written, and who waits for it.
+  std::shared_ptr<backup_job> backup_;
+  promise_of<backup_result> backup_answer_;
 
   std::optional<failure> failed_;
   bool closing_ = false;

@@ -14,19 +14,12 @@
 
 #include <caf/actor_cast.hpp>
 
-#include <cstring>
-#include <random>
 #include <utility>
 #include <vector>
 
 namespace stowage {
 
 namespace {
-
-std::uint64_t random_number() {
-  std::random_device source;
-  return (std::uint64_t{source()} << 32U) | source();
-}
 
 // Watches the store's actors. One of them gone means fail stop: the registry and the writer are told,
 // and they answer whoever waits. When the registry is gone, in order or not, the others end.
@@ -109,17 +102,6 @@ result<std::unique_ptr<block_device>> open_device(const store_options& options, 
 }
 
 }  // namespace
-
-store_identity random_identity() {
-  store_identity identity;
-  for (std::size_t i = 0; i < identity.id.size(); i += sizeof(std::uint64_t)) {
-    const auto n = random_number();
-    std::memcpy(identity.id.data() + i, &n, sizeof n);
-  }
-  identity.hash_seed = random_number();
-  for (auto& salt : identity.area_salts) salt = random_number();
-  return identity;
-}
 
 result<void> create_store_file(const std::string& path) {
   auto made = created_file(path);

@@ -10,6 +10,7 @@
 // down, close the store: an abandoned one keeps the system alive.
 #pragma once
 
+#include <stowage/actors/random_identity.hpp>
 #include <stowage/actors/store_options.hpp>
 #include <stowage/messages/caf_compat.hpp>
 #include <stowage/messages/store.hpp>
@@ -49,9 +50,6 @@ struct opened_store {
 /// Creates an empty store at `path`. Fails with already_exists, no_such_store (no such directory),
 /// permission_denied, no_space or io_error.
 [[nodiscard]] result<void> create_store_file(const std::string& path);
-
-/// A store identity from the system's entropy.
-[[nodiscard]] store_identity random_identity();
 
 /// Whether the actors run on threads of their own, as in production, or all on the system's scheduler,
 /// which a test may drive step by step.

@@ -47,6 +47,8 @@ struct store_options {
   device_kind device = device_kind::posix;
   /// Threads that read and verify: 1 to 64.
   std::uint32_t readers = 2;
+  /// A backup is given up once superseded values of so many bytes wait for it to end.
+  std::uint64_t backup_pinned_bytes_max = limits::gib;
 
   friend bool operator==(const store_options&, const store_options&) = default;
 };

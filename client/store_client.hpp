@@ -46,6 +46,8 @@ class store_client {
   [[nodiscard]] result<store_status> status();
   [[nodiscard]] result<void> checkpoint();
   [[nodiscard]] result<compact_result> compact();
+  /// Into a new store at `path`, while others are served.
+  [[nodiscard]] result<backup_result> backup(std::string path);
   [[nodiscard]] result<void> close();
 
  private:

@@ -1,4 +1,4 @@
-// What is asked of the store as a whole: flush, status, checkpoint, compact, close.
+// What is asked of the store as a whole: flush, status, checkpoint, compact, backup, close.
 //
 // Contract: status is a snapshot of counters that only grow, and of gauges, at one moment per actor.
 // Concurrency: plain values.
@@ -38,6 +38,27 @@ struct compact_result {
   std::uint64_t file_bytes_before = 0;
   std::uint64_t file_bytes_after = 0;
   /// Blocks that could not be verified: they were left where they are. The first 1,000 of them.
+  std::vector<failure> unreadable;
+  std::uint64_t unreadable_count = 0;
+};
+
+/// Copies all that is durable now into a new store, dense and in the order of names, while clients are served:
+/// blocks keep version and expiry. Nothing is at `path` before the copy is whole and durable; then it is answered
+/// with `backup_result`. A poisoned store can be backed up as well. Fails with already_exists, no_such_store (no such
+/// directory), permission_denied, no_space or io_error of the copy, overloaded (another one is being written),
+/// snapshot_expired (what it kept from being reused became too much), closed.
+struct backup_request {
+  /// Of the new store, on the machine the store runs on.
+  std::string path;
+};
+
+struct backup_result {
+  std::uint64_t blocks = 0;
+  std::uint64_t value_bytes = 0;
+  std::uint64_t file_bytes = 0;
+  /// Everything up to this version is in it, and nothing later.
+  version through;
+  /// Blocks that could not be verified and are not in the copy. The first 1,000 of them.
   std::vector<failure> unreadable;
   std::uint64_t unreadable_count = 0;
 };
@@ -118,6 +139,17 @@ bool inspect(Inspector& f, checkpoint_request& x) {
 template <class Inspector>
 bool inspect(Inspector& f, compact_request& x) {
   return f.object(x).fields();
+}
+template <class Inspector>
+bool inspect(Inspector& f, backup_request& x) {
+  return f.object(x).fields(f.field("path", x.path));
+}
+template <class Inspector>
+bool inspect(Inspector& f, backup_result& x) {
+  return f.object(x).fields(f.field("blocks", x.blocks), f.field("value-bytes", x.value_bytes),
+                            f.field("file-bytes", x.file_bytes), f.field("through", x.through),
+                            f.field("unreadable", x.unreadable),
+                            f.field("unreadable-count", x.unreadable_count));
 }
 template <class Inspector>
 bool inspect(Inspector& f, compact_result& x) {

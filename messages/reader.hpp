@@ -14,6 +14,7 @@
 
 namespace stowage {
 
+struct backup_job;
 struct pinned_block;
 
 struct read_block_job {
@@ -22,16 +23,25 @@ struct read_block_job {
   std::uint64_t length = 0;
 };
 
+/// The next slice of a backup: the file is begun, about a MiB of values is copied, or the copy is ended. The job
+/// belongs to the reader until it answers.
+struct copy_slice {
+  std::shared_ptr<backup_job> job;
+};
+
 /// Answered when every read before it has been; the device may then be closed.
 struct stop_reading {};
 
 using reader_actor = caf::typed_actor<
     // registry -> reader, delegated: the answer goes to the client. corrupt_block, io_error, closed.
     caf::result<block_value>(read_block_job),
+    // registry -> reader: what makes the copy impossible, closed.
+    caf::result<void>(copy_slice),
     // registry -> reader.
     caf::result<void>(stop_reading)>;
 
 }  // namespace stowage
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::read_block_job)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::copy_slice)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::stop_reading)

@@ -89,6 +89,9 @@ struct newest_state_request;
 struct newest_state;
 struct start_compaction;
 struct compaction_step;
+struct backup_request;
+struct backup_result;
+struct copy_slice;
 
 }  // namespace stowage
 
@@ -168,4 +171,9 @@ CAF_ADD_TYPE_ID(stowage, (stowage::newest_state_request))
 CAF_ADD_TYPE_ID(stowage, (stowage::newest_state))
 CAF_ADD_TYPE_ID(stowage, (stowage::start_compaction))
 CAF_ADD_TYPE_ID(stowage, (stowage::compaction_step))
+// Public.
+CAF_ADD_TYPE_ID(stowage, (stowage::backup_request))
+CAF_ADD_TYPE_ID(stowage, (stowage::backup_result))
+// Between the store's own actors.
+CAF_ADD_TYPE_ID(stowage, (stowage::copy_slice))
 CAF_END_TYPE_ID_BLOCK(stowage)

@@ -7,6 +7,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <atomic>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <thread>
@@ -59,6 +61,54 @@ struct served {
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(store_clients)
+
+BOOST_FIXTURE_TEST_CASE(a_backup_is_one_state_while_another_thread_writes, served) {
+  auto c = client();
+  // Pairs that always change together.
+  const auto write = [](store_client& by, int pair, int round) {
+    transaction t;
+    t.put("x" + std::to_string(pair),
+          text(std::string(30'000, static_cast<char>('a' + round % 26))));
+    t.put("y" + std::to_string(pair),
+          text(std::string(30'000, static_cast<char>('a' + round % 26))));
+    return by.commit(std::move(t), durability::accepted).ok();
+  };
+  for (int pair = 0; pair < 50; ++pair) BOOST_REQUIRE(write(c, pair, pair));
+  BOOST_REQUIRE(c.flush().ok());
+  std::atomic<bool> done{false};
+  std::atomic<bool> wrote_all{true};
+  auto by = c.for_another_thread();
+  std::thread other{[&] {
+    for (int round = 0; !done; ++round)
+      if (!write(by, round % 50, round)) wrote_all = false;
+  }};
+  const auto path = directory / "copy";
+  const auto copied = c.backup(path);
+  done = true;
+  other.join();
+  BOOST_TEST(wrote_all);
+  BOOST_REQUIRE_MESSAGE(copied.ok(), (copied ? "" : describe(copied.error())));
+  BOOST_TEST(copied->blocks == 100U);
+  BOOST_TEST(copied->unreadable_count == 0U);
+  BOOST_TEST(copied->file_bytes == std::filesystem::file_size(path));
+  BOOST_TEST((code_of(c.backup(path)) == errc::already_exists));
+
+  store_options of_copy;
+  of_copy.path = path;
+  auto opened = open_store(system, of_copy);
+  BOOST_REQUIRE(opened.ok());
+  store_client copy{system, opened->handle};
+  for (int pair = 0; pair < 50; ++pair) {
+    const auto x = copy.get("x" + std::to_string(pair));
+    const auto y = copy.get("y" + std::to_string(pair));
+    BOOST_REQUIRE((x.ok() && y.ok()));
+    BOOST_TEST((x->value.text() == y->value.text()));
+    BOOST_TEST((x->ver <= copied->through && y->ver <= copied->through));
+  }
+  // It goes on with versions that the other one did not give before.
+  BOOST_TEST((copy.put("z", text("1"))->ver > copied->through));
+  BOOST_TEST(copy.close().ok());
+}
 
 BOOST_FIXTURE_TEST_CASE(every_call_does_what_it_says, served) {
   BOOST_TEST(report.created);

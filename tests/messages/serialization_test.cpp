@@ -171,6 +171,26 @@ BOOST_AUTO_TEST_CASE(a_compaction_says_everything_it_did) {
   (void)round_trip(checkpoint_request{});
 }
 
+BOOST_AUTO_TEST_CASE(a_backup_says_everything_it_did) {
+  BOOST_TEST((round_trip(backup_request{"a path"}).path == "a path"));
+  backup_result done;
+  done.blocks = 1;
+  done.value_bytes = 2;
+  done.file_bytes = 3;
+  done.through = version{4};
+  done.unreadable_count = 5;
+  done.unreadable.push_back(fail(errc::corrupt_block));
+  done.unreadable.front().name = all_bytes();
+  const auto got = round_trip(done);
+  BOOST_TEST(got.blocks == 1U);
+  BOOST_TEST(got.value_bytes == 2U);
+  BOOST_TEST(got.file_bytes == 3U);
+  BOOST_TEST(got.through.value == 4U);
+  BOOST_TEST(got.unreadable_count == 5U);
+  BOOST_TEST_REQUIRE(got.unreadable.size() == 1U);
+  BOOST_TEST((got.unreadable.front().name == all_bytes()));
+}
+
 BOOST_AUTO_TEST_CASE(failures_keep_their_context) {
   auto why = fail_at(errc::corrupt_block, 4096, "detail");
   why.name = all_bytes();
