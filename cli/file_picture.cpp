@@ -103,10 +103,10 @@ class painter {
     draw_details();
     const auto height = y_ + margin;
     return fmt::format(
-               "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0:g} {1:g}\" "
-               "width=\"{0:g}\" "
-               "height=\"{1:g}\" font-family=\"sans-serif\" font-size=\"13\" fill=\"#23272d\">\n"
-               "<title>{2}</title>\n<rect width=\"{0:g}\" height=\"{1:g}\" fill=\"#ffffff\"/>\n",
+               "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {0:g} {1:g}' "
+               "width='{0:g}' "
+               "height='{1:g}' font-family='sans-serif' font-size='13' fill='#23272d'>\n"
+               "<title>{2}</title>\n<rect width='{0:g}' height='{1:g}' fill='#ffffff'/>\n",
                picture_width, height, escaped(title_)) +
            body_ + "</svg>\n";
   }
@@ -118,16 +118,16 @@ class painter {
   }
 
   void text(double x, double y, std::string_view words, std::string_view more = {}) {
-    add("<text x=\"{:g}\" y=\"{:g}\"{}>{}</text>\n", x, y, more, words);
+    add("<text x='{:g}' y='{:g}'{}>{}</text>\n", x, y, more, words);
   }
 
   void box(double x, double y, double width, double height, std::string_view color) {
-    add("<rect x=\"{:.6g}\" y=\"{:.6g}\" width=\"{:.6g}\" height=\"{:.6g}\" fill=\"{}\"/>\n", x, y,
-        width, height, color);
+    add("<rect x='{:.6g}' y='{:.6g}' width='{:.6g}' height='{:.6g}' fill='{}'/>\n", x, y, width,
+        height, color);
   }
 
   void draw_heading() {
-    text(margin, y_ + 16, escaped(title_), " font-size=\"20\" font-weight=\"bold\"");
+    text(margin, y_ + 16, escaped(title_), " font-size='20' font-weight='bold'");
     const auto live = map_.value_bytes;
     auto sum =
         fmt::format("{} block{} with {} of values in a file of {}", map_.blocks,
@@ -135,7 +135,7 @@ class painter {
     if (live > 0)
       sum += fmt::format(": {:.2f} times as long",
                          static_cast<double>(map_.file_bytes) / static_cast<double>(live));
-    text(margin, y_ + 40, sum, " fill=\"#596069\"");
+    text(margin, y_ + 40, sum, " fill='#596069'");
     y_ += 56;
   }
 
@@ -153,20 +153,22 @@ class painter {
 
   void draw_legend() {
     constexpr std::size_t columns = 5;
+    constexpr std::size_t rows = (order.size() + columns - 1) / columns;
     constexpr double column_width = (right - margin) / columns;
     y_ += 16;
     for (std::size_t i = 0; i < order.size(); ++i) {
+      const auto row = i / columns;
       const auto x = margin + static_cast<double>(i % columns) * column_width;
-      const auto y = y_ + static_cast<double>(i / columns) * 44;
+      const auto y = y_ + static_cast<double>(row) * 44;
       const auto& [label, color] = look_of(order[i]);
       box(x, y, 14, 14, color);
       text(x + 22, y + 12, label);
       text(x + 22, y + 28,
            fmt::format("{}, {}", size_text(map_.total(order[i])),
                        percent_text(map_.total(order[i]), map_.file_bytes)),
-           " fill=\"#596069\" font-size=\"12\"");
+           " fill='#596069' font-size='12'");
     }
-    y_ += 44 * ((order.size() + columns - 1) / columns) + 8;
+    y_ += static_cast<double>(44 * rows + 8);
   }
 
   // Squares from the file's first byte to its last; neighbours of one kind are one rectangle.
@@ -177,24 +179,24 @@ class painter {
     text(margin, y_ + 14,
          fmt::format("One square is {}, one row {}.", size_text(map_.square_bytes),
                      size_text(map_.square_bytes * map_.columns)),
-         " fill=\"#596069\" font-size=\"12\"");
+         " fill='#596069' font-size='12'");
     y_ += 24;
     const auto labels_every = std::max<std::size_t>(1, static_cast<std::size_t>(20 / side));
     for (std::size_t row = 0; row < rows; ++row) {
       const auto y = y_ + static_cast<double>(row) * side;
       if (row % labels_every == 0)
         text(left - 10, y + side / 2 + 4, place_text(row * map_.columns * map_.square_bytes),
-             " text-anchor=\"end\" font-size=\"11\" fill=\"#596069\"");
+             " text-anchor='end' font-size='11' fill='#596069'");
       draw_row(row, left, y, side);
     }
     const auto height = static_cast<double>(rows) * side;
     // The lines between the squares.
-    add("<path d=\"");
+    add("<path d='");
     for (std::size_t i = 0; i <= map_.columns; ++i)
       add("M{:g} {:g}v{:g}", left + static_cast<double>(i) * side, y_, height);
     for (std::size_t i = 0; i <= rows; ++i)
       add("M{:g} {:g}h{:g}", left, y_ + static_cast<double>(i) * side, grid_width);
-    add("\" stroke=\"#ffffff\" stroke-width=\"{:g}\" fill=\"none\"/>\n", side > 10 ? 1.5 : 0.8);
+    add("' stroke='#ffffff' stroke-width='{:g}' fill='none'/>\n", side > 10 ? 1.5 : 0.8);
     y_ += height + 24;
   }
 
@@ -230,24 +232,26 @@ class painter {
         std::accumulate(map_.packed_pages.begin(), map_.packed_pages.end(), std::uint64_t{0});
     constexpr double middle = picture_width / 2 + 12;
 
-    text(margin, top + 14, "Free space by length of its runs", " font-weight=\"bold\"");
+    text(margin, top + 14, "Free space by length of its runs", " font-weight='bold'");
     text(margin, top + 32,
          runs == 0 ? std::string{"none"}
                    : fmt::format("{} in {} run{}, the longest {}",
                                  size_text(map_.total(space_kind::free_space)), runs,
                                  runs == 1 ? "" : "s", size_text(map_.longest_free_run)),
-         " fill=\"#596069\" font-size=\"12\"");
+         " fill='#596069' font-size='12'");
     std::vector<std::string> lengths;
+    lengths.reserve(map_.free_run_bytes.size());
     for (std::size_t i = 0; i + 1 < map_.free_run_bytes.size(); ++i)
       lengths.push_back((i == 0 ? "" : "&#8804; ") + place_text(page_size << 2 * i));
     lengths.emplace_back("longer");
     draw_bars(margin, top + 44, map_.free_run_bytes, lengths, "#aab1b9");
 
     text(middle, top + 14, "Pages of small values by how much of them is live",
-         " font-weight=\"bold\"");
+         " font-weight='bold'");
     text(middle, top + 32, fmt::format("{} page{}", packed, packed == 1 ? "" : "s"),
-         " fill=\"#596069\" font-size=\"12\"");
+         " fill='#596069' font-size='12'");
     std::vector<std::string> fills;
+    fills.reserve(map_.packed_pages.size());
     for (int i = 0; i < 10; ++i) fills.push_back(fmt::format("{} %", (i + 1) * 10));
     draw_bars(middle, top + 44, map_.packed_pages, fills, "#6cc2a0");
     y_ = top + 44 + 96;
@@ -267,7 +271,7 @@ class painter {
       const auto tall = values[i] == 0 ? 0.0 : std::max(height * part, 1.5);
       if (tall > 0) box(left + step * 0.1, y + height - tall, step * 0.8, tall, color);
       text(left + step / 2, y + height + 16, labels[i],
-           " text-anchor=\"middle\" font-size=\"10\" fill=\"#596069\"");
+           " text-anchor='middle' font-size='10' fill='#596069'");
     }
   }
 

@@ -107,7 +107,7 @@ class search {
     const auto elected = elect_superblock(views);
     std::vector<superblock> claims;
     for (const auto& v : views)
-      if (auto claimed = claimed_superblock(v)) claims.push_back(*std::move(claimed));
+      if (auto claimed = claimed_superblock(v)) claims.push_back(*claimed);
     if (elected) {
       believe(elected->winner);
       lineage_.ep = sb_.ep;
@@ -409,6 +409,7 @@ class search {
       if (!o) return o.error().code == errc::unsupported_version;
       chunks.insert(chunks.end(), o->chunks.begin(), o->chunks.end());
     }
+    places.reserve(chunks.size());
     for (const auto& c : chunks) places.push_back(c.where);
     // Or a record could have one extent read a million times.
     if (!check_disjoint(std::move(places))) return false;
