@@ -52,6 +52,10 @@ function(stowage_discover_tests folder program serial)
       set_tests_properties("${folder}/${case}" PROPERTIES
         LABELS "${labels}" TIMEOUT ${timeout} RUN_SERIAL ${serial}
         SKIP_REGULAR_EXPRESSION "(^|\n)skipped: ")
+      # As long as all others together: else everybody waits for it in the end.
+      if(case MATCHES "/every_operation$")
+        set_tests_properties("${folder}/${case}" PROPERTIES COST 1000)
+      endif()
     endif()
   endwhile()
 endfunction()
