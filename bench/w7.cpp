@@ -34,7 +34,7 @@ std::string block_name(std::uint64_t n) { return fmt::format("block-{:08}", n); 
 
 /// What is written to which block, in order.
 struct update {
-  std::uint64_t block;
+  std::uint64_t block = 0;
   shared_bytes value;
 };
 
@@ -128,7 +128,7 @@ class subject {
     auto compaction = std::async(std::launch::async, [&] {
       auto client = store_->client().for_another_thread();
       const auto start = clock::now();
-      const auto done = client.compact();
+      auto done = client.compact();
       seconds.push_back(std::chrono::duration<double>(clock::now() - start).count());
       compacting = false;
       return done;

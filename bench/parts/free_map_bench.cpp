@@ -34,7 +34,7 @@ void report(benchmark::State& state, const free_map& map) {
 /// What a group takes, and what comes back when it is superseded.
 void take_run_and_release(benchmark::State& state) {
   auto map = fragmented(state.range(0));
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     const auto taken = map.take_run(4 * page_size);
     benchmark::DoNotOptimize(taken);
     map.release(*taken);
@@ -45,7 +45,7 @@ void take_run_and_release(benchmark::State& state) {
 /// A run that only one in a thousand is long enough for.
 void take_long_run_and_release(benchmark::State& state) {
   auto map = fragmented(state.range(0));
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     const auto taken = map.take_run(60 * page_size);
     benchmark::DoNotOptimize(taken);
     map.release(*taken);
@@ -55,7 +55,7 @@ void take_long_run_and_release(benchmark::State& state) {
 
 void take_best_fit_and_release(benchmark::State& state) {
   auto map = fragmented(state.range(0));
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     const auto taken = map.take_best_fit(5 * page_size);
     benchmark::DoNotOptimize(taken);
     map.release(*taken);
@@ -71,7 +71,7 @@ void merge_and_split(benchmark::State& state) {
   for (const auto& run : map) between.push_back({run.end(), page_size});
   between.pop_back();
   std::mt19937_64 random{2};
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     const auto& page = between[random() % between.size()];
     map.release(page);
     map.claim(page);

@@ -61,7 +61,7 @@ void check_holds(block_device& device, const contents& blocks) {
 contents samples() {
   contents all;
   std::uint64_t v = 100;
-  for (const std::uint64_t size : {0, 1, 63, 64, 65, 4096, 65'535, 65'536, 100'000})
+  for (const std::uint64_t size : {0U, 1U, 63U, 64U, 65U, 4096U, 65'535U, 65'536U, 100'000U})
     all["size " + std::to_string(size)] = {version{v--}, size, std::string(size, 'v')};
   all["long"] = {version{7}, 0, std::string(9 * limits::mib, 'l')};
   return all;

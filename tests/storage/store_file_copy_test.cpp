@@ -7,6 +7,12 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 
@@ -14,6 +20,26 @@ using namespace stowage;
 using namespace stowage::test;
 
 namespace {
+
+bool closing_fails = false;
+
+/// While it lives no file of this process grows beyond `bytes`: as on a full disk.
+class file_limit {
+ public:
+  explicit file_limit(rlim_t bytes) {
+    // Instead of the signal the call fails with EFBIG.
+    std::signal(SIGXFSZ, SIG_IGN);
+    BOOST_REQUIRE(::getrlimit(RLIMIT_FSIZE, &before_) == 0);
+    const rlimit now{bytes, before_.rlim_max};
+    BOOST_REQUIRE(::setrlimit(RLIMIT_FSIZE, &now) == 0);
+  }
+  file_limit(const file_limit&) = delete;
+  file_limit& operator=(const file_limit&) = delete;
+  ~file_limit() { (void)::setrlimit(RLIMIT_FSIZE, &before_); }
+
+ private:
+  rlimit before_{};
+};
 
 constexpr store_identity identity{{}, 5, {1, 2}};
 
@@ -47,7 +73,43 @@ struct copying_to_a_file {
 
 }  // namespace
 
+// In front of the C library's.
+extern "C" int close(int fd) {
+  const auto done = static_cast<int>(::syscall(SYS_close, fd));
+  if (!closing_fails) return done;
+  errno = EIO;
+  return -1;
+}
+
 BOOST_AUTO_TEST_SUITE(store_file_copies)
+
+BOOST_FIXTURE_TEST_CASE(without_space_it_does_not_begin, copying_to_a_file) {
+  const file_limit none{0};
+  store_file_copy copy{directory / "copy", identity};
+  BOOST_TEST(code_of(copy.begin()) == errc::no_space);
+}
+
+BOOST_FIXTURE_TEST_CASE(without_space_it_does_not_end, copying_to_a_file) {
+  const auto path = directory / "copy";
+  store_file_copy copy{path, identity};
+  REQUIRE_OK(copy.begin());
+  take(copy);
+  {
+    const file_limit little{1};
+    BOOST_TEST(code_of(run(copy)) == errc::no_space);
+  }
+  BOOST_TEST(!std::filesystem::exists(path));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_close_that_fails_is_told, copying_to_a_file) {
+  store_file_copy copy{directory / "copy", identity};
+  REQUIRE_OK(copy.begin());
+  take(copy);
+  closing_fails = true;
+  const auto outcome = run(copy);
+  closing_fails = false;
+  BOOST_TEST(code_of(outcome) == errc::io_error);
+}
 
 BOOST_FIXTURE_TEST_CASE(the_file_is_there_when_it_is_over_and_not_before, copying_to_a_file) {
   const auto path = directory / "copy";

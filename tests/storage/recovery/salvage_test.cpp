@@ -200,6 +200,22 @@ BOOST_AUTO_TEST_CASE(pages_of_both_checkpoints_stand_in_for_one_another) {
   BOOST_TEST(static_cast<bool>(got.found->index.find("c")));
 }
 
+BOOST_AUTO_TEST_CASE(a_page_beyond_the_end_is_missing_like_a_rotten_one) {
+  session s;
+  s.commit(many('a', 150));
+  s.checkpoint();
+  const auto older = s.store().current_checkpoint();
+  s.commit({put("b", "2")});
+  s.checkpoint();
+  s.seal();
+  auto bytes = s.bytes();
+  edit_checkpoint(
+      bytes, [](op&, std::vector<chunk>&) {},
+      [&](manifest& m) { m.pages.at(1).where.offset = round_up(bytes.size(), page_size); });
+  flip(bytes, older[3].offset + 99);
+  check_whole(bytes, s.state());
+}
+
 BOOST_AUTO_TEST_CASE(without_any_checkpoint_the_journal_still_tells) {
   session s;
   s.commit({put("a", "1")});
