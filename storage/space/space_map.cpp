@@ -131,6 +131,8 @@ void space_map::take_back(lease&& unused) {
   invariant(unused.available() <= leased_, "more is taken back than was leased");
   leased_ -= unused.available();
   for (const auto& run : unused.release()) release(run);
+  // Promises made since the ceiling was set may have counted on leased pages above it.
+  if (free_.free_bytes() + leased_ < outstanding_) lift_ceiling();
   check();
 }
 

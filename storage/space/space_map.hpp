@@ -81,7 +81,8 @@ class space_map {
   /// The writer has put `bytes` of its lease under a group, as promised; they are used from now on.
   void spent(std::uint64_t bytes);
 
-  /// Takes back what a lease still holds.
+  /// Takes back what a lease still holds. What lies above a ceiling is set aside; where promises need it, the
+  /// ceiling is lifted instead.
   void take_back(lease&& unused);
 
   // Journal areas, manifests and checkpoint pages: used as soon as they are given out.

@@ -259,6 +259,8 @@ class driver {
     lease_ = {};
     for (std::size_t p = 0; p < uses_.size(); ++p)
       if (uses_[p] == use::leased) set_free(pages_at(p, 1));
+    // Nothing is leased now, so the promises rest on what is free below the ceiling.
+    if (count(use::idle) < outstanding_) note_lifted();
   }
 
   [[nodiscard]] extent any_extent(choices& from, std::uint64_t unit) {

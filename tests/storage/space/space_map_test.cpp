@@ -696,6 +696,26 @@ BOOST_AUTO_TEST_CASE(promises_keep_a_ceiling_away) {
   BOOST_CHECK_THROW((void)space.set_ceiling(in_pages(first + 80)), invariant_violation);
 }
 
+// A put that is accepted between a compaction's ceiling and the return of the writer's pages above it.
+BOOST_AUTO_TEST_CASE(promises_that_count_on_leased_pages_above_lift_the_ceiling) {
+  auto space = space_of(100);
+  const auto first = head / page_size;
+  lease below;
+  space.refill(below, in_pages(30));
+  lease above;
+  space.refill(above, in_pages(40));
+  space.take_back(std::move(below));
+  BOOST_REQUIRE(space.set_ceiling(in_pages(first + 30)));
+  BOOST_REQUIRE(space.grant(in_pages(70)));
+  space.take_back(std::move(above));
+  BOOST_CHECK(!space.has_ceiling());
+  BOOST_CHECK_EQUAL(space.stats().free_bytes, in_pages(100));
+  BOOST_CHECK_EQUAL(space.stats().set_aside, 0U);
+  lease all;
+  space.refill(all, in_pages(70));
+  BOOST_CHECK_EQUAL(all.available(), in_pages(70));
+}
+
 BOOST_AUTO_TEST_CASE(a_file_is_cut_once_nothing_lies_above) {
   auto space = space_of(100);
   const auto first = head / page_size;
