@@ -21,8 +21,8 @@ constexpr std::uint64_t headroom_part = 128;
 constexpr std::uint64_t headroom_bytes = limits::mib;
 
 // A file that would become shorter by less than this, or than 1/64, is left alone.
-constexpr std::uint64_t gain_bytes_min = limits::mib;
-constexpr std::uint64_t gain_part_min = 64;
+constexpr std::uint64_t cut_bytes_min = limits::mib;
+constexpr std::uint64_t cut_part_min = 64;
 
 }  // namespace
 
@@ -185,7 +185,7 @@ caf::result<compaction_space> allocator_state::begin(const begin_compaction& req
   file_end_ = data_end + checkpoints_while_compacting * checkpoint +
               areas_while_compacting * limits::journal_area_bytes_min +
               space_reserve::target_bytes(request.checkpoint_bytes);
-  const auto gain_min = std::max(gain_bytes_min, file_bytes / gain_part_min);
+  const auto gain_min = std::max(cut_bytes_min, file_bytes / cut_part_min);
   if (file_end_ + gain_min > file_bytes || !space_.set_ceiling(data_end))
     return compaction_space{file_bytes, file_bytes, file_bytes};
   return compaction_space{file_bytes, data_end, file_end_};

@@ -16,10 +16,8 @@ constexpr std::size_t survey_blocks = 20'000;
 
 // What is moved in one go. A client whose group it rides in waits 0.2 ms longer for its sync, about as long
 // as for the sync itself.
-constexpr std::size_t slice_blocks = 256;
-constexpr std::uint64_t slice_bytes = 256 * limits::kib;
-
-constexpr std::size_t unreadable_max = 1000;
+constexpr std::size_t moved_blocks = 256;
+constexpr std::uint64_t moved_bytes = 256 * limits::kib;
 
 }  // namespace
 
@@ -135,7 +133,7 @@ void compaction::cut() {
 // -- a slice ----------------------------------------------------------------------------------------
 
 void compaction::next_slice() {
-  auto found = plan_->next_moves(slice_blocks, slice_bytes);
+  auto found = plan_->next_moves(moved_blocks, moved_bytes);
   is_last_slice_ = found.is_last;
   if (found.blocks.empty()) return is_last_slice_ ? end_round() : step_again();
   slice_.begun = now();
@@ -173,7 +171,7 @@ void compaction::on_read(std::size_t at, const pinned_block& from,
   } else {
     // R7: reported and left. Written again, its rotten bytes would get a checksum that is right.
     ++result_.unreadable_count;
-    if (result_.unreadable.size() < unreadable_max)
+    if (result_.unreadable.size() < unreadable_named_max)
       result_.unreadable.push_back(to_failure(got.error()));
   }
   if (--slice_.reads_open == 0) take_budget();

@@ -1,6 +1,6 @@
 // What the store's actors hand to each other by pointer: the bodies of their messages.
 //
-// Contract: immutable once sent, except a `batch` and a `backup_job`, which belong to whoever received them last.
+// Contract: immutable once sent, except a `batch`, a `backup_job` and a `verify_job`, which belong to whoever received them last.
 // Concurrency: shared between threads because nobody changes them.
 #pragma once
 
@@ -9,6 +9,7 @@
 #include <stowage/storage/index/block.hpp>
 #include <stowage/storage/index/block_index.hpp>
 #include <stowage/storage/log/group.hpp>
+#include <stowage/storage/metadata_check.hpp>
 #include <stowage/storage/recovery.hpp>
 #include <stowage/storage/space/retirement.hpp>
 #include <stowage/storage/store_file_copy.hpp>
@@ -54,6 +55,16 @@ struct backup_job {
   /// The copy gives no version up to this one.
   version floor;
   backup_result result;
+};
+
+/// A verification under way.
+struct verify_job {
+  metadata_check metadata;
+  /// To be verified next; empty while the metadata is.
+  std::vector<block_ref> blocks;
+  /// Keeps the extents of `blocks` from being reused.
+  pin held;
+  verify_result result;
 };
 
 /// A checkpoint whose pages are durable.

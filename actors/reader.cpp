@@ -3,9 +3,11 @@
 #include <stowage/actors/handover.hpp>
 #include <stowage/storage/core/limits.hpp>
 #include <stowage/storage/read_block.hpp>
+#include <stowage/storage/verify_values.hpp>
 
 #include <cstddef>
 #include <utility>
+#include <vector>
 
 namespace stowage {
 
@@ -14,7 +16,10 @@ namespace {
 // Reads of clients wait for a slice.
 constexpr std::uint64_t copy_slice_bytes = limits::mib;
 
-constexpr std::size_t unreadable_max = 1000;
+void note(const failure& why, std::vector<failure>& named, std::uint64_t& count) {
+  ++count;
+  if (named.size() < unreadable_named_max) named.push_back(why);
+}
 
 }  // namespace
 
@@ -36,11 +41,33 @@ reader_actor::behavior_type reader_state::make_behavior() {
         if (auto done = copy_more(*slice.job); !done) return to_error(done.error());
         return caf::unit;
       },
+      [this](const verify_slice& slice) -> caf::result<void> {
+        if (stopped_) return to_error(fail(errc::closed));
+        if (auto done = verify_more(*slice.job); !done) return to_error(done.error());
+        return caf::unit;
+      },
       [this](const stop_reading&) -> caf::result<void> {
         stopped_ = true;
         return caf::unit;
       },
   };
+}
+
+result<void> reader_state::verify_more(verify_job& job) {
+  auto& result = job.result;
+  if (!job.metadata.is_over()) {
+    auto done = job.metadata.step(*device_);
+    if (!done || !job.metadata.is_over()) return done;
+    for (const auto& why : job.metadata.found()) note(why, result.found, result.found_count);
+    return {};
+  }
+  const auto done = verify_values(*device_, job.blocks, hash_seed_, [&result](const failure& why) {
+    note(why, result.found, result.found_count);
+  });
+  result.blocks += done.blocks;
+  result.chunks += done.chunks;
+  result.verified_bytes += done.bytes;
+  return {};
 }
 
 result<void> reader_state::copy_more(backup_job& job) {
@@ -49,8 +76,7 @@ result<void> reader_state::copy_more(backup_job& job) {
     return job.copy.begin();
   }
   auto done = job.copy.step(*device_, copy_slice_bytes, [&job](const failure& why) {
-    ++job.result.unreadable_count;
-    if (job.result.unreadable.size() < unreadable_max) job.result.unreadable.push_back(why);
+    note(why, job.result.unreadable, job.result.unreadable_count);
   });
   if (done) return done;
   // What fails is not the store's own device.

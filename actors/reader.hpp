@@ -22,6 +22,7 @@ class reader_state {
   reader_actor::behavior_type make_behavior();
 
  private:
+  [[nodiscard]] result<void> verify_more(verify_job& job);
   [[nodiscard]] result<void> copy_more(backup_job& job);
 
   std::shared_ptr<block_device> device_;

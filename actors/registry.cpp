@@ -71,6 +71,7 @@ registry_actor::behavior_type registry_state::make_behavior() {
       [this](const status_request&) { return on_status(); },
       [this](const checkpoint_request&) { return on_checkpoint_request(); },
       [this](const compact_request&) { return on_compact(); },
+      [this](const verify_request&) { return on_verify(); },
       [this](const backup_request& request) { return on_backup(request); },
       [this](const close_request&) -> caf::result<void> {
         auto promise = self_->make_response_promise<void>();
@@ -392,6 +393,7 @@ void registry_state::finish_closing(const failure& outcome) {
     for (auto& answer : std::exchange(*answers, {})) answer.deliver(unavailable());
   for (auto* answers : {&compaction_answers_, &next_compaction_answers_})
     for (auto& answer : std::exchange(*answers, {})) answer.deliver(unavailable());
+  if (verify_) end_verification(to_error(fail(errc::closed)));
   if (backup_) end_backup(to_error(fail(errc::closed)));
   for (auto& answer : close_answers_) {
     if (outcome.code == errc::none || mutant("close-swallows-the-error"))
@@ -431,6 +433,10 @@ caf::result<store_status> registry_state::on_status() {
     s.compactions = compactions_;
     s.blocks_moved = blocks_moved_;
     s.bytes_moved = bytes_moved_;
+    if (verify_) {
+      s.blocks_verified = blocks_verified_;
+      s.blocks_to_verify = blocks_to_verify_;
+    }
     return s;
   };
   // A peer that died is why the store is poisoned; its counters are missing then, the rest is told.

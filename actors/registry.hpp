@@ -27,6 +27,7 @@
 #include <stowage/storage/space/retirement.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -56,11 +57,12 @@ using registry_actor = caf::typed_actor<
     caf::result<block_stat>(stat_request), caf::result<block_list>(list_request),
     caf::result<void>(flush_request), caf::result<store_status>(status_request),
     caf::result<void>(checkpoint_request), caf::result<compact_result>(compact_request),
-    caf::result<backup_result>(backup_request), caf::result<void>(close_request),
-    caf::result<pinned_blocks>(pin_blocks), caf::result<blocks_moved>(move_blocks),
-    caf::result<newest_state>(newest_state_request), caf::result<void>(group_durable),
-    caf::result<void>(root_installed), caf::result<void>(journal_short),
-    caf::result<void>(store_failed), caf::result<void>(wire_registry)>;
+    caf::result<verify_result>(verify_request), caf::result<backup_result>(backup_request),
+    caf::result<void>(close_request), caf::result<pinned_blocks>(pin_blocks),
+    caf::result<blocks_moved>(move_blocks), caf::result<newest_state>(newest_state_request),
+    caf::result<void>(group_durable), caf::result<void>(root_installed),
+    caf::result<void>(journal_short), caf::result<void>(store_failed),
+    caf::result<void>(wire_registry)>;
 
 /// What the registry starts from.
 struct registry_start {
@@ -194,6 +196,12 @@ class registry_state {
   void run_compaction(const start_compaction& how);
   void on_compaction_ended(const caf::expected<compact_result>& outcome);
 
+  // -- verification ---------------------------------------------------------------------------------
+  [[nodiscard]] caf::result<verify_result> on_verify();
+  void verify_next_slice();
+  void on_slice_verified();
+  void end_verification(const caf::error& why);
+
   // -- backup ---------------------------------------------------------------------------------------
   [[nodiscard]] caf::result<backup_result> on_backup(const backup_request& request);
   void copy_next_slice();
@@ -287,8 +295,16 @@ class registry_state {
   std::uint64_t bytes_moved_ = 0;
 
   /// The one that is being written, and who waits for it.
+  std::shared_ptr<verify_job> verify_;
+  promise_of<verify_result> verify_answer_;
+  /// The least name that may be verified next.
+  std::string verify_from_;
+  std::uint64_t blocks_verified_ = 0;
+  std::uint64_t blocks_to_verify_ = 0;
+
   std::shared_ptr<backup_job> backup_;
   promise_of<backup_result> backup_answer_;
+  std::chrono::steady_clock::time_point backup_ends_at_;
 
   std::optional<failure> failed_;
   bool closing_ = false;

@@ -4,6 +4,7 @@
 #include <stowage/actors/random_identity.hpp>
 
 #include <memory>
+#include <string>
 #include <utility>
 
 namespace stowage {
@@ -16,6 +17,7 @@ caf::result<backup_result> registry_state::on_backup(const backup_request& reque
       {request.path, random_identity()}, index_.snapshot(), retirement_.take(), last_version_, {}});
   backup_->result.through = durable_version_;
   backup_answer_ = self_->make_response_promise<backup_result>();
+  backup_ends_at_ = self_->clock().now() + options_.backup_time_max;
   copy_next_slice();
   return backup_answer_;
 }
@@ -34,6 +36,10 @@ void registry_state::on_slice_copied() {
   if (retirement_.pinned_bytes() > options_.backup_pinned_bytes_max)
     return end_backup(to_error(fail(
         errc::snapshot_expired, "the backup kept too much superseded space from being reused")));
+  if (self_->clock().now() > backup_ends_at_)
+    return end_backup(to_error(fail(
+        errc::snapshot_expired,
+        "the backup took more than " + std::to_string(options_.backup_time_max.count()) + " s")));
   copy_next_slice();
 }
 

@@ -6,6 +6,7 @@
 #include <stowage/storage/log/batch_policy.hpp>
 #include <stowage/storage/log/sync_policy.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 
@@ -47,8 +48,9 @@ struct store_options {
   device_kind device = device_kind::posix;
   /// Threads that read and verify: 1 to 64.
   std::uint32_t readers = 2;
-  /// A backup is given up once superseded values of so many bytes wait for it to end.
+  /// A backup is given up once superseded values of so many bytes wait for it to end, or after so long.
   std::uint64_t backup_pinned_bytes_max = limits::gib;
+  std::chrono::seconds backup_time_max = std::chrono::hours{1};
 
   friend bool operator==(const store_options&, const store_options&) = default;
 };

@@ -70,9 +70,10 @@ void print_lines(console& con, const std::string& prefix, const json& value) {
                                             : value.dump()));
 }
 
-void inspect_superblock(const inspect_command& what, const superblock_slots& slots, console& con) {
+void inspect_superblock(const inspect_command& what, const superblock_slots& slots,
+                        const superblock& newest, console& con) {
   json document;
-  document["newest_slot"] = slots.newest.slot();
+  document["newest_slot"] = newest.slot();
   document["slots"] = json::array();
   for (std::size_t i = 0; i < slots.pages.size(); ++i) {
     json slot{{"slot", i}, {"offset", layout::superblock_offset[i]}};
@@ -260,14 +261,15 @@ void run(const inspect_command& what, console& con) {
     con.complain(what.store, device.error());
     return;
   }
-  const auto slots = read_superblocks(**device);
-  if (!slots) {
-    con.complain(what.store, slots.error());
+  const auto slots = read_superblock_slots(**device);
+  const auto newest = slots ? newest_superblock(*slots, **device) : slots.error();
+  if (!newest) {
+    con.complain(what.store, newest.error());
     return;
   }
-  const raw_store store{**device, slots.value().newest};
+  const raw_store store{**device, *newest};
   switch (what.part) {
-    case inspected_part::superblock: inspect_superblock(what, slots.value(), con); break;
+    case inspected_part::superblock: inspect_superblock(what, *slots, *newest, con); break;
     case inspected_part::journal: inspect_journal(what, store, con); break;
     case inspected_part::checkpoint: inspect_checkpoint(what, store, con); break;
     case inspected_part::extents: break;

@@ -2,7 +2,7 @@
 
 #include <stowage/cli/advice.hpp>
 #include <stowage/storage/device/posix_device.hpp>
-#include <stowage/storage/format/layout.hpp>
+#include <stowage/storage/format/superblock_election.hpp>
 
 #include <fmt/format.h>
 
@@ -36,22 +36,14 @@ void warn_of_dropped_tail(const std::string& path, const dropped_tail& dropped, 
                              dropped.records, dropped.first.value, dropped.reason));
 }
 
-result<superblock_slots> read_superblocks(block_device& device) {
-  superblock_slots slots;
-  for (std::size_t i = 0; i < slots.pages.size(); ++i) {
-    slots.pages[i] = page_buffer{layout::superblock_bytes};
-    auto got = device.read(layout::superblock_offset[i], slots.pages[i].bytes(), read_mode::direct);
-    if (!got) return std::move(got).error();
-    slots.lengths[i] = *got;
-  }
-  auto elected = elect_superblock({slots.bytes(0), slots.bytes(1)});
+result<superblock> newest_superblock(const superblock_slots& slots, const block_device& device) {
+  auto elected = elect_superblock(slots.both());
   if (!elected) return std::move(elected).error();
-  slots.newest = elected->winner;
-  if (device.size() < slots.newest.min_file_bytes)
-    return fail_at(
-        errc::corrupt, device.size(),
-        fmt::format("truncated: the file was {} bytes long", slots.newest.min_file_bytes));
-  return slots;
+  const auto& newest = elected->winner;
+  if (device.size() < newest.min_file_bytes)
+    return fail_at(errc::corrupt, device.size(),
+                   fmt::format("truncated: the file was {} bytes long", newest.min_file_bytes));
+  return newest;
 }
 
 }  // namespace stowage::cli

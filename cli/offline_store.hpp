@@ -8,10 +8,10 @@
 
 #include <stowage/cli/console.hpp>
 #include <stowage/storage/device/block_device.hpp>
-#include <stowage/storage/format/superblock_election.hpp>
+#include <stowage/storage/format/superblock.hpp>
 #include <stowage/storage/recovery.hpp>
+#include <stowage/storage/superblock_slots.hpp>
 
-#include <array>
 #include <memory>
 #include <optional>
 #include <string>
@@ -29,19 +29,9 @@ struct offline_store {
 /// What recovery left out without calling it damage.
 void warn_of_dropped_tail(const std::string& path, const dropped_tail& dropped, console& con);
 
-/// What stands in the two superblock slots.
-struct superblock_slots {
-  /// As on the device; shorter where the file ends.
-  std::array<page_buffer, 2> pages;
-  std::array<std::size_t, 2> lengths{};
-  superblock newest;
-
-  [[nodiscard]] byte_view bytes(std::size_t slot) const {
-    return pages[slot].bytes().first(lengths[slot]);
-  }
-};
-
-/// Fails as `elect_superblock`, and with corrupt{truncated} where the file is shorter than it was.
-[[nodiscard]] result<superblock_slots> read_superblocks(block_device& device);
+/// The newest superblock of `slots`. Fails as `elect_superblock`, and with corrupt{truncated} where the file is
+/// shorter than it was.
+[[nodiscard]] result<superblock> newest_superblock(const superblock_slots& slots,
+                                                   const block_device& device);
 
 }  // namespace stowage::cli

@@ -79,6 +79,8 @@ result<void> store_client::checkpoint() { return ask<void>(checkpoint_request{})
 
 result<compact_result> store_client::compact() { return ask<compact_result>(compact_request{}); }
 
+result<verify_result> store_client::verify() { return ask<verify_result>(verify_request{}); }
+
 result<backup_result> store_client::backup(std::string path) {
   return ask<backup_result>(backup_request{std::move(path)});
 }

@@ -46,6 +46,8 @@ class store_client {
   [[nodiscard]] result<store_status> status();
   [[nodiscard]] result<void> checkpoint();
   [[nodiscard]] result<compact_result> compact();
+  /// How far it is, a client of another thread sees in the status.
+  [[nodiscard]] result<verify_result> verify();
   /// Into a new store at `path`, while others are served.
   [[nodiscard]] result<backup_result> backup(std::string path);
   [[nodiscard]] result<void> close();

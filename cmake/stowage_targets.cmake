@@ -1,14 +1,22 @@
 # The kinds of targets in this tree: a library per layer, executables, a Boost.Test program per folder
 # of tests, and end-to-end scripts.
 
-# stowage_library(<name> SOURCES <file>... LINKS <target>...)
+# stowage_library(<name> SOURCES <file>... LINKS <target>... [TIDY_TOGETHER])
 # One static library per layer; header-only layers become INTERFACE libraries. LINKS are the layers
-# and libraries its headers may include, so they are handed on to whoever links the layer.
+# and libraries its headers may include, so they are handed on to whoever links the layer. TIDY_TOGETHER:
+# clang-tidy gets several of its files as one, because it spends most of its time in the headers they share;
+# what is in their unnamed namespaces then has different names in each.
 function(stowage_library name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LINKS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "TIDY_TOGETHER" "" "SOURCES;LINKS")
   if(arg_SOURCES)
     add_library(${name} STATIC ${arg_SOURCES})
     target_link_libraries(${name} PUBLIC stowage_compile_options ${arg_LINKS})
+    if(STOWAGE_TIDY AND arg_TIDY_TOGETHER)
+      set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 6)
+      # Else the analyzer leaves out what is included.
+      set_property(TARGET ${name} APPEND PROPERTY CXX_CLANG_TIDY
+        --extra-arg=-Xclang --extra-arg=-analyzer-opt-analyze-headers)
+    endif()
   else()
     add_library(${name} INTERFACE)
     target_link_libraries(${name} INTERFACE stowage_compile_options ${arg_LINKS})

@@ -1,4 +1,4 @@
-// What is asked of the store as a whole: flush, status, checkpoint, compact, backup, close.
+// What is asked of the store as a whole: flush, status, checkpoint, compact, verify, backup, close.
 //
 // Contract: status is a snapshot of counters that only grow, and of gauges, at one moment per actor.
 // Concurrency: plain values.
@@ -10,6 +10,7 @@
 #include <stowage/storage/core/types.hpp>
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -32,21 +33,39 @@ struct checkpoint_request {};
 /// poisoned, closed.
 struct compact_request {};
 
+/// So many unreadable blocks are named in an answer; the others are counted.
+inline constexpr std::size_t unreadable_named_max = 1000;
+
 struct compact_result {
   std::uint64_t blocks_moved = 0;
   std::uint64_t bytes_moved = 0;
   std::uint64_t file_bytes_before = 0;
   std::uint64_t file_bytes_after = 0;
-  /// Blocks that could not be verified: they were left where they are. The first 1,000 of them.
+  /// Blocks that could not be verified: they were left where they are. The first `unreadable_named_max` of them.
   std::vector<failure> unreadable;
   std::uint64_t unreadable_count = 0;
+};
+
+/// Reads everything from the disk and compares it with its checksums, while clients are served: what a restart would
+/// begin from, and each block as it is when its turn comes. Answered with `verify_result`; how far it is stands in
+/// the status. A poisoned store can be verified as well. Fails with overloaded (another one is under way), closed.
+struct verify_request {};
+
+struct verify_result {
+  std::uint64_t blocks = 0;
+  std::uint64_t chunks = 0;
+  std::uint64_t verified_bytes = 0;
+  /// What is damaged: corrupt and journal_corrupt{offset}, then corrupt_block{name, offset} in the order of names;
+  /// io_error where it cannot be read. The first `unreadable_named_max` of them.
+  std::vector<failure> found;
+  std::uint64_t found_count = 0;
 };
 
 /// Copies all that is durable now into a new store, dense and in the order of names, while clients are served:
 /// blocks keep version and expiry. Nothing is at `path` before the copy is whole and durable; then it is answered
 /// with `backup_result`. A poisoned store can be backed up as well. Fails with already_exists, no_such_store (no such
 /// directory), permission_denied, no_space or io_error of the copy, overloaded (another one is being written),
-/// snapshot_expired (what it kept from being reused became too much), closed.
+/// snapshot_expired (it took too long, or what it kept from being reused became too much), closed.
 struct backup_request {
   /// Of the new store, on the machine the store runs on.
   std::string path;
@@ -58,7 +77,7 @@ struct backup_result {
   std::uint64_t file_bytes = 0;
   /// Everything up to this version is in it, and nothing later.
   version through;
-  /// Blocks that could not be verified and are not in the copy. The first 1,000 of them.
+  /// Blocks that could not be verified and are not in the copy. The first `unreadable_named_max` of them.
   std::vector<failure> unreadable;
   std::uint64_t unreadable_count = 0;
 };
@@ -106,6 +125,9 @@ struct store_status {
   std::uint64_t compactions = 0;
   std::uint64_t blocks_moved = 0;
   std::uint64_t bytes_moved = 0;
+  /// By the verification under way: blocks so far, and blocks there were when it began; 0 and 0 if there is none.
+  std::uint64_t blocks_verified = 0;
+  std::uint64_t blocks_to_verify = 0;
   /// Bytes of records since the current root.
   std::uint64_t journal_bytes = 0;
 
@@ -139,6 +161,16 @@ bool inspect(Inspector& f, checkpoint_request& x) {
 template <class Inspector>
 bool inspect(Inspector& f, compact_request& x) {
   return f.object(x).fields();
+}
+template <class Inspector>
+bool inspect(Inspector& f, verify_request& x) {
+  return f.object(x).fields();
+}
+template <class Inspector>
+bool inspect(Inspector& f, verify_result& x) {
+  return f.object(x).fields(f.field("blocks", x.blocks), f.field("chunks", x.chunks),
+                            f.field("verified-bytes", x.verified_bytes), f.field("found", x.found),
+                            f.field("found-count", x.found_count));
 }
 template <class Inspector>
 bool inspect(Inspector& f, backup_request& x) {
@@ -177,10 +209,11 @@ bool inspect(Inspector& f, store_status& x) {
       f.field("prepared-bytes-written", x.prepared_bytes_written),
       f.field("checkpoints", x.checkpoints), f.field("compactions", x.compactions),
       f.field("blocks-moved", x.blocks_moved), f.field("bytes-moved", x.bytes_moved),
-      f.field("journal-bytes", x.journal_bytes), f.field("file-bytes", x.file_bytes),
-      f.field("free-bytes", x.free_bytes), f.field("leased-bytes", x.leased_bytes),
-      f.field("promised-bytes", x.promised_bytes), f.field("reserve-bytes", x.reserve_bytes),
-      f.field("pinned-bytes", x.pinned_bytes));
+      f.field("blocks-verified", x.blocks_verified),
+      f.field("blocks-to-verify", x.blocks_to_verify), f.field("journal-bytes", x.journal_bytes),
+      f.field("file-bytes", x.file_bytes), f.field("free-bytes", x.free_bytes),
+      f.field("leased-bytes", x.leased_bytes), f.field("promised-bytes", x.promised_bytes),
+      f.field("reserve-bytes", x.reserve_bytes), f.field("pinned-bytes", x.pinned_bytes));
 }
 
 }  // namespace stowage

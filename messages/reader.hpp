@@ -16,6 +16,7 @@ namespace stowage {
 
 struct backup_job;
 struct pinned_block;
+struct verify_job;
 
 struct read_block_job {
   std::shared_ptr<const pinned_block> what;
@@ -29,6 +30,12 @@ struct copy_slice {
   std::shared_ptr<backup_job> job;
 };
 
+/// The next slice of a verification: a part of the metadata, or the blocks it names. The job belongs to the reader
+/// until it answers.
+struct verify_slice {
+  std::shared_ptr<verify_job> job;
+};
+
 /// Answered when every read before it has been; the device may then be closed.
 struct stop_reading {};
 
@@ -37,6 +44,8 @@ using reader_actor = caf::typed_actor<
     caf::result<block_value>(read_block_job),
     // registry -> reader: what makes the copy impossible, closed.
     caf::result<void>(copy_slice),
+    // registry -> reader: what makes the verification impossible, closed.
+    caf::result<void>(verify_slice),
     // registry -> reader.
     caf::result<void>(stop_reading)>;
 
@@ -44,4 +53,5 @@ using reader_actor = caf::typed_actor<
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::read_block_job)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::copy_slice)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::verify_slice)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::stop_reading)

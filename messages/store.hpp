@@ -177,7 +177,8 @@ using store_actor = caf::typed_actor<
     // See lifecycle.hpp.
     caf::result<void>(flush_request), caf::result<store_status>(status_request),
     caf::result<void>(checkpoint_request), caf::result<compact_result>(compact_request),
-    caf::result<backup_result>(backup_request), caf::result<void>(close_request)>;
+    caf::result<verify_result>(verify_request), caf::result<backup_result>(backup_request),
+    caf::result<void>(close_request)>;
 
 template <class Inspector>
 bool inspect(Inspector& f, durability& x) {

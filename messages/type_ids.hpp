@@ -92,6 +92,9 @@ struct compaction_step;
 struct backup_request;
 struct backup_result;
 struct copy_slice;
+struct verify_request;
+struct verify_result;
+struct verify_slice;
 
 }  // namespace stowage
 
@@ -176,4 +179,9 @@ CAF_ADD_TYPE_ID(stowage, (stowage::backup_request))
 CAF_ADD_TYPE_ID(stowage, (stowage::backup_result))
 // Between the store's own actors.
 CAF_ADD_TYPE_ID(stowage, (stowage::copy_slice))
+// Public.
+CAF_ADD_TYPE_ID(stowage, (stowage::verify_request))
+CAF_ADD_TYPE_ID(stowage, (stowage::verify_result))
+// Between the store's own actors.
+CAF_ADD_TYPE_ID(stowage, (stowage::verify_slice))
 CAF_END_TYPE_ID_BLOCK(stowage)

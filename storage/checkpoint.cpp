@@ -97,33 +97,47 @@ result<manifest> load_manifest(block_device& device, const root& r, std::uint64_
   return m;
 }
 
+result<void> checkpoint_reader::next_page(block_device& device, read_mode mode,
+                                          const std::function<result<void>(const op&)>& visit) {
+  auto read = read_page(next_++, device, mode, visit);
+  if (!read) last_name_.clear();
+  return read;
+}
+
+result<void> checkpoint_reader::read_page(std::uint64_t number, block_device& device,
+                                          read_mode mode,
+                                          const std::function<result<void>(const op&)>& visit) {
+  const auto& p = manifest_.pages[number];
+  if (p.where.end() > device.size())
+    return fail_at(errc::corrupt, p.where.offset,
+                   "truncated: a checkpoint page beyond the end of the file");
+  page_buffer bytes{p.where.length};
+  if (auto got = read_exactly(device, p.where.offset, bytes.bytes(), mode); !got) return got;
+  if (checksum(bytes.bytes(), hash_seed_) != p.sum && !mutant("checkpoint-page-not-verified"))
+    return fail_at(errc::corrupt, p.where.offset,
+                   "a checkpoint page that does not match its checksum");
+  std::uint32_t entries = 0;
+  auto visited = decode_checkpoint_page(
+      bytes.bytes(), p.where.offset, number, [&](const op& entry) -> result<void> {
+        // No name is empty, so the first name of all comes after this as well.
+        if ((entries == 0 && entry.name != p.first_name) || entry.name <= last_name_)
+          return fail_at(errc::corrupt, p.where.offset, "a checkpoint out of order");
+        last_name_ = entry.name;
+        ++entries;
+        return visit(entry);
+      });
+  if (!visited) return visited;
+  if (entries != p.entry_count)
+    return fail_at(errc::corrupt, p.where.offset,
+                   "a checkpoint page of another size than its manifest says");
+  return {};
+}
+
 result<void> load_checkpoint(block_device& device, const manifest& m, std::uint64_t hash_seed,
                              read_mode mode, const std::function<result<void>(const op&)>& visit) {
-  std::string last;
-  for (std::uint64_t i = 0; i < m.pages.size(); ++i) {
-    const auto& p = m.pages[i];
-    if (p.where.end() > device.size())
-      return fail_at(errc::corrupt, p.where.offset,
-                     "truncated: a checkpoint page beyond the end of the file");
-    page_buffer bytes{p.where.length};
-    if (auto got = read_exactly(device, p.where.offset, bytes.bytes(), mode); !got) return got;
-    if (checksum(bytes.bytes(), hash_seed) != p.sum && !mutant("checkpoint-page-not-verified"))
-      return fail_at(errc::corrupt, p.where.offset,
-                     "a checkpoint page that does not match its checksum");
-    std::uint32_t entries = 0;
-    auto visited = decode_checkpoint_page(
-        bytes.bytes(), p.where.offset, i, [&](const op& entry) -> result<void> {
-          if ((entries == 0 && entry.name != p.first_name) || (i > 0 && entry.name <= last))
-            return fail_at(errc::corrupt, p.where.offset, "a checkpoint out of order");
-          last = entry.name;
-          ++entries;
-          return visit(entry);
-        });
-    if (!visited) return visited;
-    if (entries != p.entry_count)
-      return fail_at(errc::corrupt, p.where.offset,
-                     "a checkpoint page of another size than its manifest says");
-  }
+  checkpoint_reader pages{m, hash_seed};
+  while (!pages.is_over())
+    if (auto read = pages.next_page(device, mode, visit); !read) return read;
   return {};
 }
 

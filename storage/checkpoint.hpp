@@ -18,6 +18,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace stowage {
 
@@ -48,6 +49,29 @@ class checkpoint_writer {
 /// Reads a root's manifest. Fails with `corrupt` when it does not match the root.
 [[nodiscard]] result<manifest> load_manifest(block_device& device, const root& r,
                                              std::uint64_t hash_seed, read_mode mode);
+
+/// The pages of a checkpoint, one after the other.
+class checkpoint_reader {
+ public:
+  checkpoint_reader(manifest m, std::uint64_t hash_seed) noexcept
+      : manifest_{std::move(m)}, hash_seed_{hash_seed} {}
+
+  [[nodiscard]] bool is_over() const noexcept { return next_ == manifest_.pages.size(); }
+  /// Calls `visit` for every entry of the next page, in name order. Fails with `corrupt`, or with what `visit`
+  /// fails with; a page that failed is passed over by the next call.
+  [[nodiscard]] result<void> next_page(block_device& device, read_mode mode,
+                                       const std::function<result<void>(const op&)>& visit);
+
+ private:
+  [[nodiscard]] result<void> read_page(std::uint64_t number, block_device& device, read_mode mode,
+                                       const std::function<result<void>(const op&)>& visit);
+
+  manifest manifest_;
+  std::uint64_t hash_seed_;
+  std::uint64_t next_ = 0;
+  /// Of the page before; empty where that cannot be read.
+  std::string last_name_;
+};
 
 /// Calls `visit` for every entry of the checkpoint, in name order. Fails with `corrupt`, or with what
 /// `visit` fails with.

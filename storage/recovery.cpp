@@ -8,6 +8,7 @@
 #include <stowage/storage/journal_walk.hpp>
 #include <stowage/storage/log/applied_prefix.hpp>
 #include <stowage/storage/read_block.hpp>
+#include <stowage/storage/superblock_slots.hpp>
 
 #include <algorithm>
 #include <array>
@@ -58,18 +59,11 @@ class recovery {
   }
 
   result<void> elect() {
-    std::array<page_buffer, 2> slots{page_buffer{layout::superblock_bytes},
-                                     page_buffer{layout::superblock_bytes}};
-    std::array<byte_view, 2> views;
-    for (std::size_t i = 0; i < slots.size(); ++i) {
-      // Directly: after a failed sync the cache may show what the disk does not hold.
-      auto got = device_.read(layout::superblock_offset[i], slots[i].bytes(), read_mode::direct);
-      if (!got) return std::move(got).error();
-      views[i] = slots[i].bytes().first(*got);
-    }
-    auto elected = elect_superblock(views);
+    const auto slots = read_superblock_slots(device_);
+    if (!slots) return slots.error();
+    auto elected = elect_superblock(slots->both());
     if (!elected) {
-      if (begins_like_a_store(views[0]) && views[0].size() < layout::superblock_bytes)
+      if (begins_like_a_store(slots->bytes(0)) && slots->lengths[0] < layout::superblock_bytes)
         return fail_at(errc::corrupt, device_.size(), "truncated: not even a superblock is left");
       return std::move(elected).error();
     }

@@ -8,6 +8,7 @@
 #include <stowage/storage/journal_walk.hpp>
 #include <stowage/storage/log/group.hpp>
 #include <stowage/storage/read_block.hpp>
+#include <stowage/storage/superblock_slots.hpp>
 
 #include <algorithm>
 #include <array>
@@ -97,16 +98,10 @@ class search {
   // -- superblocks ----------------------------------------------------------------------------------
 
   result<void> choose_superblock() {
-    std::array<page_buffer, 2> slots;
-    std::array<byte_view, 2> views;
-    for (std::size_t i = 0; i < slots.size(); ++i) {
-      slots[i] = page_buffer{layout::superblock_bytes};
-      views[i] = slots[i].bytes().first(
-          device_.read(layout::superblock_offset[i], slots[i].bytes(), read_mode::direct).value());
-    }
-    const auto elected = elect_superblock(views);
+    const auto slots = read_superblock_slots(device_).value();
+    const auto elected = elect_superblock(slots.both());
     std::vector<superblock> claims;
-    for (const auto& v : views)
+    for (const auto& v : slots.both())
       if (auto claimed = claimed_superblock(v)) claims.push_back(*claimed);
     if (elected) {
       believe(elected->winner);

@@ -182,6 +182,21 @@ BOOST_AUTO_TEST_CASE(one_that_keeps_too_much_is_given_up) {
   BOOST_TEST(f.value_of("k0") == "new");
 }
 
+BOOST_AUTO_TEST_CASE(one_that_takes_too_long_is_given_up) {
+  backing_up f;
+  f.close();
+  f.options.backup_time_max = 60s;
+  f.open();
+  f.fill();
+  f.rig->meanwhile(device_call::read, [&] { f.advance(61s); });
+  auto done = f.ask_backup(f.path);
+  f.run();
+  BOOST_TEST(done.code() == errc::snapshot_expired);
+  BOOST_TEST(done.error().detail == "the backup took more than 60 s");
+  BOOST_TEST(f.is_directory_empty());
+  BOOST_TEST(f.status().pinned_bytes == 0U);
+}
+
 BOOST_FIXTURE_TEST_CASE(a_poisoned_store_can_be_backed_up, backing_up) {
   fill();
   rig->fail_next(device_call::sync, EIO);

@@ -62,6 +62,37 @@ struct served {
 
 BOOST_AUTO_TEST_SUITE(store_clients)
 
+BOOST_FIXTURE_TEST_CASE(a_verification_has_nothing_to_tell_while_another_thread_writes, served) {
+  auto c = client();
+  for (int i = 0; i < 300; ++i)
+    BOOST_REQUIRE(
+        c.put("b" + std::to_string(i), text(std::string(5000, 'b')), durability::accepted).ok());
+  BOOST_REQUIRE(c.flush().ok());
+  std::atomic<bool> done{false};
+  std::atomic<bool> did_all{true};
+  auto by = c.for_another_thread();
+  std::thread other{[&] {
+    for (int round = 0; !done; ++round) {
+      // Names roots and cuts the file, so that what is being verified is taken by others.
+      const auto value = text(std::string(5000, static_cast<char>('a' + round % 26)));
+      bool did = by.put("b" + std::to_string(round % 300), value, durability::accepted).ok();
+      if (round % 20 == 0) did = did && by.checkpoint().ok();
+      if (round % 200 == 0) did = did && by.compact().ok();
+      if (!did) did_all = false;
+    }
+  }};
+  for (int i = 0; i < 30; ++i) {
+    const auto verified = c.verify();
+    BOOST_REQUIRE_MESSAGE(verified.ok(), (verified ? "" : describe(verified.error())));
+    BOOST_TEST(verified->blocks == 300U);
+    BOOST_TEST(verified->found_count == 0U,
+               (verified->found.empty() ? "" : describe(verified->found.front())));
+  }
+  done = true;
+  other.join();
+  BOOST_TEST(did_all);
+}
+
 BOOST_FIXTURE_TEST_CASE(a_backup_is_one_state_while_another_thread_writes, served) {
   auto c = client();
   // Pairs that always change together.

@@ -136,6 +136,8 @@ BOOST_AUTO_TEST_CASE(a_status_keeps_every_number) {
                       &s.compactions,
                       &s.blocks_moved,
                       &s.bytes_moved,
+                      &s.blocks_verified,
+                      &s.blocks_to_verify,
                       &s.journal_bytes,
                       &s.file_bytes,
                       &s.free_bytes,
@@ -189,6 +191,23 @@ BOOST_AUTO_TEST_CASE(a_backup_says_everything_it_did) {
   BOOST_TEST(got.unreadable_count == 5U);
   BOOST_TEST_REQUIRE(got.unreadable.size() == 1U);
   BOOST_TEST((got.unreadable.front().name == all_bytes()));
+}
+
+BOOST_AUTO_TEST_CASE(a_verification_says_everything_it_found) {
+  (void)round_trip(verify_request{});
+  verify_result done;
+  done.blocks = 1;
+  done.chunks = 2;
+  done.verified_bytes = 3;
+  done.found_count = 4;
+  done.found.push_back(fail_at(errc::corrupt_block, 5, {}));
+  done.found.front().name = all_bytes();
+  const auto got = round_trip(done);
+  BOOST_TEST(got.blocks == 1U);
+  BOOST_TEST(got.chunks == 2U);
+  BOOST_TEST(got.verified_bytes == 3U);
+  BOOST_TEST(got.found_count == 4U);
+  BOOST_TEST((got.found == done.found));
 }
 
 BOOST_AUTO_TEST_CASE(failures_keep_their_context) {

@@ -29,6 +29,7 @@ void run_part(std::uint64_t part) {
       sum.crashed_recoveries += said.crashed_recoveries;
       sum.compactions += said.compactions;
       sum.cuts += said.cuts;
+      sum.verifications += said.verifications;
     }
   }
   BOOST_TEST_MESSAGE(count << " seeds: " << sum.steps << " steps, " << sum.lives << " lives, "
@@ -36,7 +37,7 @@ void run_part(std::uint64_t part) {
                            << sum.power_losses << " power losses, " << sum.failed_devices
                            << " failed devices, " << sum.crashed_recoveries
                            << " crashed recoveries, " << sum.compactions << " compactions, "
-                           << sum.cuts << " cuts");
+                           << sum.cuts << " cuts, " << sum.verifications << " verifications");
   // It has to have been exciting.
   BOOST_TEST(sum.lives > 2 * count);
   BOOST_TEST(sum.writes > 500 * count);
@@ -45,6 +46,7 @@ void run_part(std::uint64_t part) {
   BOOST_TEST(sum.crashed_recoveries > 0U);
   BOOST_TEST(sum.compactions > count);
   BOOST_TEST(sum.cuts > 0U);
+  BOOST_TEST(sum.verifications > count / 4);
 }
 
 }  // namespace

@@ -212,13 +212,23 @@ void random_clients::send_flush() {
 }
 
 void random_clients::send_maintenance() {
-  if (one_in(2)) return expect(f_.ask_checkpoint(), [](const result<void>&) {});
+  if (one_in(4)) return send_verify();
+  if (one_in(3)) return expect(f_.ask_checkpoint(), [](const result<void>&) {});
   expect(f_.ask_compact(), [this](const result<compact_result>& got) {
     if (!got) return;
     ++compactions_;
     if (got->file_bytes_after < got->file_bytes_before) ++cuts_;
     // Nothing has rotted here.
     BOOST_TEST((got->unreadable_count == 0 || device_failed()));
+  });
+}
+
+void random_clients::send_verify() {
+  expect(f_.ask_verify(), [this](const result<verify_result>& got) {
+    if (!got || device_failed()) return;
+    ++verifications_;
+    BOOST_TEST(got->found_count == 0U, (got->found.empty() ? "" : describe(got->found.front()))
+                                           << " in a whole store");
   });
 }
 

@@ -30,7 +30,7 @@ struct request_mix {
   bool transactions = true;
   bool lists = true;
   bool flushes = true;
-  /// Checkpoints and compactions, beside those that begin by themselves.
+  /// Verifications, and checkpoints and compactions beside those that begin by themselves.
   bool maintenance = true;
 };
 
@@ -53,6 +53,8 @@ class random_clients {
   /// Compactions that were asked for and ended well, and how many of them made the file shorter.
   [[nodiscard]] std::uint64_t compactions() const noexcept { return compactions_; }
   [[nodiscard]] std::uint64_t cuts() const noexcept { return cuts_; }
+  /// That ended, and had nothing to tell.
+  [[nodiscard]] std::uint64_t verifications() const noexcept { return verifications_; }
   /// The device of the store that is open, or was last, has failed a call that may have changed it.
   [[nodiscard]] bool device_failed();
 
@@ -75,6 +77,7 @@ class random_clients {
   void send_list();
   void send_flush();
   void send_maintenance();
+  void send_verify();
 
   std::size_t record(std::vector<written> writes, durability level);
   void record_failure(std::size_t event, const failure& why);
@@ -95,6 +98,7 @@ class random_clients {
   std::uint64_t answered_ = 0;
   std::uint64_t compactions_ = 0;
   std::uint64_t cuts_ = 0;
+  std::uint64_t verifications_ = 0;
 };
 
 }  // namespace stowage::test

@@ -42,6 +42,7 @@ class simulation {
     }
     said_.compactions = clients_.compactions();
     said_.cuts = clients_.cuts();
+    said_.verifications = clients_.verifications();
     return std::move(said_);
   }
 

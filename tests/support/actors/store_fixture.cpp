@@ -208,6 +208,9 @@ answer<void> store_fixture::ask_checkpoint() { return ask<void>(*this, checkpoin
 answer<compact_result> store_fixture::ask_compact() {
   return ask<compact_result>(*this, compact_request{});
 }
+answer<verify_result> store_fixture::ask_verify() {
+  return ask<verify_result>(*this, verify_request{});
+}
 answer<backup_result> store_fixture::ask_backup(std::string path) {
   return ask<backup_result>(*this, backup_request{std::move(path)});
 }

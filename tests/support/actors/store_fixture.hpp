@@ -123,6 +123,7 @@ class store_fixture {
   answer<store_status> ask_status();
   answer<void> ask_checkpoint();
   answer<compact_result> ask_compact();
+  answer<verify_result> ask_verify();
   answer<backup_result> ask_backup(std::string path);
   answer<void> ask_close();
 
