@@ -1,5 +1,6 @@
 #include <stowage/storage/metadata_check.hpp>
 
+#include <stowage/storage/core/mutant.hpp>
 #include <stowage/storage/format/layout.hpp>
 #include <stowage/storage/format/superblock_election.hpp>
 #include <stowage/storage/journal_walk.hpp>
@@ -48,7 +49,7 @@ result<void> metadata_check::elect(block_device& device) {
   sb_ = elected->winner;
   slot_damaged_ = elected->other_slot_damaged;
   // What cannot be read may be the newer one, and then this one's previous root was given up long ago.
-  if (slot_damaged_) sb_.previous = {};
+  if (slot_damaged_ || mutant("previous-root-not-verified")) sb_.previous = {};
   at_ = sb_.previous.exists() ? sb_.previous.start : sb_.current.start;
   enter(stage::current);
   return {};
@@ -109,7 +110,8 @@ result<void> metadata_check::check_slots(block_device& device) {
 // Damage, unless a root has been named since: then what the check goes by is of the past.
 result<void> metadata_check::suspect(block_device& device, failure why) {
   auto now = elect_now(device);
-  if (now && now->winner.gen != sb_.gen) return begin_again();
+  if (now && now->winner.gen != sb_.gen && !mutant("reused-pages-taken-for-damage"))
+    return begin_again();
   found_.push_back(std::move(why));
   return {};
 }

@@ -63,8 +63,9 @@ class values_check {
     for (auto c = first; c != next; ++c) {
       const auto from = c->what.where.offset - start;
       const auto length = c->what.where.length;
-      const bool matches = from + length <= there.size() &&
-                           checksum(there.subspan(from, length), seed_) == c->what.sum;
+      const bool matches = mutant("verified-without-comparing") ||
+                           (from + length <= there.size() &&
+                            checksum(there.subspan(from, length), seed_) == c->what.sum);
       if (matches || read_again(*c)) done_.bytes += length;
     }
     return next;
