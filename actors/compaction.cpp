@@ -14,11 +14,6 @@ namespace {
 // What a survey looks at in one go: a few milliseconds.
 constexpr std::size_t survey_blocks = 20'000;
 
-// What is moved in one go. A client whose group it rides in waits 0.2 ms longer for its sync, about as long
-// as for the sync itself.
-constexpr std::size_t moved_blocks = 256;
-constexpr std::uint64_t moved_bytes = 256 * limits::kib;
-
 }  // namespace
 
 compaction::compaction(maintenance_actor::pointer self, const compaction_peers& peers,
@@ -133,7 +128,7 @@ void compaction::cut() {
 // -- a slice ----------------------------------------------------------------------------------------
 
 void compaction::next_slice() {
-  auto found = plan_->next_moves(moved_blocks, moved_bytes);
+  auto found = plan_->next_moves(pace_.blocks(), pace_.bytes());
   is_last_slice_ = found.is_last;
   if (found.blocks.empty()) return is_last_slice_ ? end_round() : step_again();
   slice_.begun = now();
@@ -198,6 +193,7 @@ void compaction::take_budget() {
 }
 
 void compaction::move(std::shared_ptr<batch> unit, std::uint64_t budget) {
+  slice_.handed_in = now();
   compat::request(self_, peers_.registry, move_blocks{std::move(unit), budget})
       .then([this](const blocks_moved& done) { on_moved(done); },
             [this](const caf::error& why) { give_up(why); });
@@ -206,6 +202,7 @@ void compaction::move(std::shared_ptr<batch> unit, std::uint64_t budget) {
 void compaction::on_moved(const blocks_moved& done) {
   result_.blocks_moved += done.blocks;
   result_.bytes_moved += done.bytes;
+  if (done.blocks > 0) pace_.on_moved(now() - slice_.handed_in, done.clients_are_busy);
   if (is_last_slice_) return end_round();
   // Clients have the disk for themselves at least half of the time.
   step_after(done.clients_are_busy ? now() - slice_.begun : std::chrono::nanoseconds{0});

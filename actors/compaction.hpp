@@ -10,6 +10,7 @@
 // Limits: holds the values of one slice: 256 KiB, or one larger value.
 #pragma once
 
+#include <stowage/actors/move_pace.hpp>
 #include <stowage/messages/allocator.hpp>
 #include <stowage/messages/maintenance.hpp>
 #include <stowage/messages/reader.hpp>
@@ -61,6 +62,7 @@ class compaction {
     std::vector<std::optional<accepted_op>> ops;
     std::size_t reads_open = 0;
     std::chrono::steady_clock::time_point begun;
+    std::chrono::steady_clock::time_point handed_in;
   };
 
   [[nodiscard]] bool has_ceiling() const noexcept { return space_.data_end < space_.file_bytes; }
@@ -97,6 +99,7 @@ class compaction {
   std::uint64_t checkpoint_bytes_ = 0;
   compaction_space space_;
   slice slice_;
+  move_pace pace_;
   bool is_last_slice_ = false;
   std::size_t next_reader_ = 0;
   caf::disposable pause_;

@@ -92,6 +92,12 @@ registry_actor::behavior_type registry_state::make_behavior() {
         on_durable(*message.group, message.group);
         return caf::unit;
       },
+      [this](const seal_durable& message) -> caf::result<void> {
+        // A checkpoint may begin behind it: then no root needs the area it has left.
+        newest_position_ = message.group->after;
+        newest_journal_total_ = message.group->journal_total;
+        return caf::unit;
+      },
       [](const root_installed&) -> caf::result<void> { return caf::unit; },
       [this](const journal_short& message) -> caf::result<void> {
         journal_is_blocked_ = journal_is_blocked_ || message.blocked;
@@ -258,8 +264,15 @@ void registry_state::on_durable(const durable_group& group,
   invariant(pending_.empty() == (durable_version_ == last_version_),
             "I3: what is issued and not durable is pending");
   invariant(released.budget >= group.spent, "a group takes no more than its ops were granted");
-  compat::send(self_, allocator_,
-               group_space{shared, std::move(reusable), released.budget - group.spent});
+  auto unused = released.budget - group.spent;
+  // Each op was granted pages of its own, of which small values took a part: the next ones can have the others.
+  if (space_is_ample_ && !compaction_running_) {
+    const auto kept =
+        std::min(unused, budget_piece_bytes_ - std::min(budget_piece_bytes_, budget_));
+    budget_ += kept;
+    unused -= kept;
+  }
+  compat::send(self_, allocator_, group_space{shared, std::move(reusable), unused});
 
   newest_position_ = group.after;
   newest_journal_total_ = group.journal_total;

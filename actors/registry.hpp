@@ -60,9 +60,9 @@ using registry_actor = caf::typed_actor<
     caf::result<verify_result>(verify_request), caf::result<backup_result>(backup_request),
     caf::result<void>(close_request), caf::result<pinned_blocks>(pin_blocks),
     caf::result<blocks_moved>(move_blocks), caf::result<newest_state>(newest_state_request),
-    caf::result<void>(group_durable), caf::result<void>(root_installed),
-    caf::result<void>(journal_short), caf::result<void>(store_failed),
-    caf::result<void>(wire_registry)>;
+    caf::result<void>(group_durable), caf::result<void>(seal_durable),
+    caf::result<void>(root_installed), caf::result<void>(journal_short),
+    caf::result<void>(store_failed), caf::result<void>(wire_registry)>;
 
 /// What the registry starts from.
 struct registry_start {
@@ -164,6 +164,8 @@ class registry_state {
   void free_what_readers_let_go();
   void request_budget(std::uint64_t needed, std::uint64_t checkpoint_bytes);
   void prefetch_budget();
+  [[nodiscard]] std::uint64_t newest_checkpoint_bytes() const;
+  [[nodiscard]] std::uint64_t lacking_stock() const noexcept;
   [[nodiscard]] bool waits_for_space_to_come_back();
   void on_budget_refused(const failure& why);
   void refuse_front(const failure& why);

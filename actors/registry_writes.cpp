@@ -309,14 +309,13 @@ std::optional<failure> registry_state::refusal_now(op_kind kind, const std::stri
 }
 
 bool registry_state::take_budget(std::uint64_t bytes, std::uint64_t entry_bytes) {
-  const auto checkpoint_bytes =
-      index_.checkpoint_bytes() + pending_.sum().entry_bytes + entry_bytes;
+  const auto checkpoint_bytes = newest_checkpoint_bytes() + entry_bytes;
   const bool checkpoint_fits = bytes == 0 || checkpoint_bytes <= reserved_checkpoint_bytes_;
   if ((budget_ >= bytes && checkpoint_fits) || mutant("space-not-taken-before-acceptance")) {
     budget_ -= bytes;
     return true;
   }
-  if (space_is_ample_)
+  if (space_is_ample_ && budget_ < bytes)
     budget_piece_bytes_ = std::min(2 * budget_piece_bytes_, budget_piece_bytes_max);
   request_budget(bytes - std::min(bytes, budget_), checkpoint_bytes);
   return false;
@@ -458,7 +457,9 @@ void registry_state::sequence(std::shared_ptr<batch> unit, const pending_replies
   invariant(pending_.sum().bytes <= std::max(options_.credit.max_bytes, holds.bytes),
             "I8: values in flight stay within the credit, or are those of one request");
   compat::send(self_, writer_, write_ops{std::move(unit), level == durability::durable});
-  if (budget_ < budget_piece_bytes_ / 2) prefetch_budget();
+  const bool checkpoint_grows =
+      newest_checkpoint_bytes() + checkpoint_growth_bytes / 2 > reserved_checkpoint_bytes_;
+  if (lacking_stock() > 0 || checkpoint_grows) prefetch_budget();
 }
 
 template <class T>
@@ -478,6 +479,16 @@ void registry_state::free_what_readers_let_go() {
     compat::send(self_, allocator_, group_space{nullptr, std::move(reusable), 0});
 }
 
+// With what is in flight.
+std::uint64_t registry_state::newest_checkpoint_bytes() const {
+  return index_.checkpoint_bytes() + pending_.sum().entry_bytes;
+}
+
+// What is asked for ahead of need: nothing where only the checkpoint has become larger.
+std::uint64_t registry_state::lacking_stock() const noexcept {
+  return budget_ < budget_piece_bytes_ / 2 ? budget_piece_bytes_ : 0;
+}
+
 void registry_state::request_budget(std::uint64_t needed, std::uint64_t checkpoint_bytes) {
   if (budget_waits_for_ != budget_wait::nothing) return;
   budget_waits_for_ = budget_wait::allocator;
@@ -485,7 +496,7 @@ void registry_state::request_budget(std::uint64_t needed, std::uint64_t checkpoi
   free_what_readers_let_go();
 
   const budget_request bare{needed, checkpoint_bytes};
-  const budget_request with_stock{std::max(needed, budget_piece_bytes_),
+  const budget_request with_stock{std::max(needed, lacking_stock()),
                                   checkpoint_bytes + checkpoint_growth_bytes, true};
   const auto granted = [this](const budget_request& what) {
     budget_waits_for_ = budget_wait::nothing;
@@ -519,9 +530,8 @@ void registry_state::prefetch_budget() {
       compaction_running_)
     return;
   budget_is_prefetched_ = true;
-  const budget_request ahead{
-      budget_piece_bytes_,
-      index_.checkpoint_bytes() + pending_.sum().entry_bytes + checkpoint_growth_bytes, true};
+  const budget_request ahead{lacking_stock(), newest_checkpoint_bytes() + checkpoint_growth_bytes,
+                             true};
   compat::request(self_, allocator_, ahead)
       .then(
           [this, ahead] {

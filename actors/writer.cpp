@@ -19,6 +19,9 @@ namespace {
 // its pages at hand while the allocator works.
 constexpr std::uint64_t standing_lease_bytes = 8 * limits::mib;
 
+// The journal of a store that is not large between two checkpoints.
+constexpr std::uint64_t kept_area_bytes_max = 8 * limits::mib;
+
 // Groups with less than this are small. Of the pages that come next so many are kept ready for them, and
 // so many made ready at a time: what a slice costs (0.1 ms) is shared by the groups that fit in it.
 constexpr std::uint64_t small_group_bytes_end = limits::mib;
@@ -288,8 +291,8 @@ bool writer_state::has_all_it_needs(const forming_group& g) {
     return false;
   }
   const auto [needs_spare, larger] = areas_.demand_for(g.record_bytes_max);
+  if (needs_spare && !spare_area_.exists()) fetch_spare_area();
   if (needs_spare && !spare_area_.exists()) {
-    fetch_spare_area();
     wait_for_area();
     return false;
   }
@@ -303,13 +306,33 @@ bool writer_state::has_all_it_needs(const forming_group& g) {
 }
 
 void writer_state::fetch_spare_area() {
+  if (!kept_areas_.empty()) {
+    spare_area_ = {kept_areas_.back(), next_salt()};
+    spare_fresh_ = {};
+    kept_areas_.pop_back();
+    return;
+  }
   const auto wanted = data_end_ ? std::uint64_t{limits::journal_area_bytes_min}
                                 : journal_area_bytes_for(sb_.min_file_bytes);
   request_area(limits::journal_area_bytes_min, wanted, &writer_state::spare_area_);
 }
 
-// Pages in a lease are no use to the journal, and none to the reserve that puts are accepted by.
-void writer_state::return_standing_lease() {
+// Of those that a root gave back about as many as the journal fills until the next one.
+bool writer_state::keeps(const area_ref& unneeded) const noexcept {
+  const auto kept = kept_areas_.size() * unneeded.where.length;
+  return !space_is_short_ && !data_end_ && kept < kept_area_bytes_max &&
+         unneeded.where.length == journal_area_bytes_for(sb_.min_file_bytes);
+}
+
+void writer_state::give_up_kept_areas() {
+  if (!kept_areas_.empty())
+    compat::send(self_, allocator_, free_pages{std::exchange(kept_areas_, {})});
+}
+
+// Kept areas are no use to values. Pages in a lease are no use to the journal, and none to the reserve that puts
+// are accepted by.
+void writer_state::return_what_is_ahead_of_need() {
+  give_up_kept_areas();
   if (lease_.empty() || lease_requested_ || forming_) return;
   compat::send(self_, allocator_, return_lease{std::make_shared<lease>(lease_.release())});
 }
@@ -318,6 +341,7 @@ void writer_state::return_standing_lease() {
 void writer_state::give_up_pages_above() {
   if (auto pages = lease_.take_from(*data_end_); !pages.empty())
     compat::send(self_, allocator_, return_lease{std::make_shared<lease>(std::move(pages))});
+  give_up_kept_areas();
   if (!file_end_) return;
   for (auto* area : {&spare_area_, &larger_area_})
     if (area->exists() && area->where.end() > *file_end_)
@@ -381,7 +405,7 @@ void writer_state::request_area(std::uint64_t bytes_min, std::uint64_t bytes_wan
             }
             space_is_short_ = granted.space_is_short;
             if (space_is_short_) {
-              return_standing_lease();
+              return_what_is_ahead_of_need();
               compat::send(self_, listener_, journal_short{});
             }
             advance();
@@ -399,7 +423,7 @@ void writer_state::request_area(std::uint64_t bytes_min, std::uint64_t bytes_wan
 // becomes durable any more.
 void writer_state::on_no_area(const failure& why) {
   space_is_short_ = true;
-  return_standing_lease();
+  return_what_is_ahead_of_need();
   if (!shortage_) shortage_ = area_shortage{.roots_left = roots_that_free_areas};
   if (shortage_->roots_left == 0) {
     if (forming_) return fail_stop(why);
@@ -491,7 +515,7 @@ void writer_state::send_to_disk(bool with_group) {
   if (at_disk_->is_final) return;
   // While the disk works: fetch what the next group is likely to need.
   if (space_is_short_)
-    return_standing_lease();
+    return_what_is_ahead_of_need();
   else if (lease_.available() < standing_lease_bytes / 2)
     request_lease(0);
   if (!spare_area_.exists()) fetch_spare_area();
@@ -530,11 +554,7 @@ void writer_state::add_group(forming_group g, write_plan& plan, commit_at_disk& 
   if (areas_.position().area != before) spare_area_ = {};
 
   last_record_is_seal_ = g.is_seal;
-  if (g.is_seal) {
-    ++counters_.seals;
-    return;
-  }
-  ++counters_.groups;
+  ++(g.is_seal ? counters_.seals : counters_.groups);
   counters_.value_bytes_written += g.value_bytes;
   auto group = std::make_shared<durable_group>();
   group->ops = std::move(ops);
@@ -607,6 +627,10 @@ void writer_state::on_durable(std::uint64_t file_bytes) {
 
 void writer_state::tell_durable(commit_at_disk& commit) {
   if (!commit.group) return;
+  if (commit.is_seal) {
+    compat::send(self_, listener_, seal_durable{std::move(commit.group)});
+    return;
+  }
   durable_through_ = commit.group->through;
   commit.group->journal_since_root = commit.group->journal_total - journal_at_root_;
   compat::send(self_, listener_, group_durable{std::move(commit.group)});
@@ -615,10 +639,13 @@ void writer_state::tell_durable(commit_at_disk& commit) {
 // What only the root before the previous one needed is free now.
 void writer_state::on_root_durable(const root_to_install& installed) {
   ++counters_.checkpoints;
-  auto unneeded = std::exchange(previous_checkpoint_,
-                                std::exchange(current_checkpoint_, installed.root->pages));
+  auto pieces = std::exchange(previous_checkpoint_,
+                              std::exchange(current_checkpoint_, installed.root->pages));
+  if (!pieces.empty()) compat::send(self_, allocator_, free_pages{std::move(pieces), true});
   const auto& oldest = mutant("journal-freed-with-its-root") ? sb_.current : sb_.previous;
-  for (const auto& a : areas_.release_before(oldest.start.area)) unneeded.push_back(a.where);
+  std::vector<extent> unneeded;
+  for (const auto& a : areas_.release_before(oldest.start.area))
+    (keeps(a) ? kept_areas_ : unneeded).push_back(a.where);
   if (!unneeded.empty()) compat::send(self_, allocator_, free_pages{std::move(unneeded)});
   journal_at_root_ = installed.root->journal_total;
   compat::send(self_, listener_, root_installed{journal_total_ - journal_at_root_});

@@ -80,7 +80,7 @@ class writer_state {
 
   /// What is at the disk, and what follows from its success.
   struct commit_at_disk {
-    std::shared_ptr<durable_group> group;  // null: no ops
+    std::shared_ptr<durable_group> group;  // null: no record
     bool is_seal = false;
     bool has_record = false;
     std::uint64_t syncs = 1;
@@ -108,7 +108,9 @@ class writer_state {
   [[nodiscard]] bool form_group();
   [[nodiscard]] bool has_all_it_needs(const forming_group& g);
   void fetch_spare_area();
-  void return_standing_lease();
+  [[nodiscard]] bool keeps(const area_ref& unneeded) const noexcept;
+  void give_up_kept_areas();
+  void return_what_is_ahead_of_need();
   void give_up_pages_above();
   [[nodiscard]] bool journal_lies_below_end() const noexcept;
   void finish_vacating();
@@ -179,6 +181,8 @@ class writer_state {
   /// Of the spare area: what was never written and is still to be prepared.
   extent spare_fresh_;
   area_ref larger_area_;
+  /// Areas that no root needs any more: the next ones. Free space often has no run as long.
+  std::vector<extent> kept_areas_;
   bool area_requested_ = false;
   /// Journal areas come out of the reserve: groups are kept small enough for the smallest area.
   bool space_is_short_ = false;

@@ -95,6 +95,7 @@ struct copy_slice;
 struct verify_request;
 struct verify_result;
 struct verify_slice;
+struct seal_durable;
 
 }  // namespace stowage
 
@@ -184,4 +185,5 @@ CAF_ADD_TYPE_ID(stowage, (stowage::verify_request))
 CAF_ADD_TYPE_ID(stowage, (stowage::verify_result))
 // Between the store's own actors.
 CAF_ADD_TYPE_ID(stowage, (stowage::verify_slice))
+CAF_ADD_TYPE_ID(stowage, (stowage::seal_durable))
 CAF_END_TYPE_ID_BLOCK(stowage)

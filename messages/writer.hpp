@@ -63,6 +63,11 @@ struct group_durable {
   std::shared_ptr<const durable_group> group;
 };
 
+/// A SEAL is durable: a group without ops, so only the journal is further than it was.
+struct seal_durable {
+  std::shared_ptr<const durable_group> group;
+};
+
 /// A checkpoint's root is durable: `journal_bytes` have been written since it.
 struct root_installed {
   std::uint64_t journal_bytes = 0;
@@ -81,8 +86,9 @@ struct store_failed {
 
 /// What the registry hears from the writer, and from the runtime about actors that died.
 using commit_listener =
-    caf::typed_actor<caf::result<void>(group_durable), caf::result<void>(root_installed),
-                     caf::result<void>(journal_short), caf::result<void>(store_failed)>;
+    caf::typed_actor<caf::result<void>(group_durable), caf::result<void>(seal_durable),
+                     caf::result<void>(root_installed), caf::result<void>(journal_short),
+                     caf::result<void>(store_failed)>;
 
 using writer_actor = caf::typed_actor<
     // registry -> writer.
@@ -113,5 +119,6 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::length_settled)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::drain_writer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::group_durable)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::root_installed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::seal_durable)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::journal_short)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::store_failed)

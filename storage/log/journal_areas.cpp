@@ -86,7 +86,7 @@ std::vector<area_ref> journal_areas::release_before(const area_ref& first_kept) 
 }
 
 std::uint64_t journal_area_bytes_for(std::uint64_t file_bytes) noexcept {
-  return std::clamp(std::bit_floor(file_bytes / 16), limits::journal_area_bytes_min,
+  return std::clamp(std::bit_floor(file_bytes / 64), limits::journal_area_bytes_min,
                     limits::journal_area_bytes_max);
 }
 

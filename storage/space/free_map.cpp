@@ -109,6 +109,17 @@ std::optional<extent> free_map::take_longest_before(std::uint64_t bytes_min,
   return take_front(longest, std::min(usable, bytes_max));
 }
 
+std::optional<extent> free_map::take_short_before(std::uint64_t length_end, std::uint64_t bytes_max,
+                                                  std::uint64_t end) {
+  require_whole_pages(length_end);
+  require_whole_pages(bytes_max);
+  for (auto i = by_length_.lower_bound({length_end, 0}); i != by_length_.begin();) {
+    const auto [length, offset] = *--i;
+    if (offset + length <= end) return take_front({offset, length}, std::min(length, bytes_max));
+  }
+  return std::nullopt;
+}
+
 bool free_map::contains(extent pages) const noexcept {
   if (pages.empty() || pages.end() < pages.offset) return false;
   const auto run = by_offset_.at_or_before(pages.offset);

@@ -98,9 +98,18 @@ class free_map {
                                                           std::uint64_t bytes_max,
                                                           std::uint64_t end);
 
+  /// Takes the longest of the runs that are shorter than `length_end` and lie before `end`, or its first
+  /// `bytes_max`. Takes O(log n), and O(1) for each such run that reaches beyond `end`.
+  [[nodiscard]] std::optional<extent> take_short_before(std::uint64_t length_end,
+                                                        std::uint64_t bytes_max, std::uint64_t end);
+
   [[nodiscard]] std::uint64_t free_bytes() const noexcept { return free_bytes_; }
   /// The length of the longest run; 0 if nothing is free.
   [[nodiscard]] std::uint64_t longest_run() const noexcept { return by_offset_.longest(); }
+  /// The one that ends highest.
+  [[nodiscard]] std::optional<extent> last_run() const noexcept {
+    return by_offset_.at_or_before(UINT64_MAX);
+  }
   [[nodiscard]] std::size_t run_count() const noexcept { return by_offset_.size(); }
 
   /// Whether `pages` are wholly free. Any extent may be asked about; an empty one is not free.

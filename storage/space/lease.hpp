@@ -16,6 +16,7 @@
 #include <stowage/storage/core/types.hpp>
 #include <stowage/storage/space/free_map.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -53,6 +54,18 @@ class lease {
   /// Empty only if the lease is.
   [[nodiscard]] extent carve_up_to(std::uint64_t bytes) {
     return runs_.take_longest(bytes).value_or(extent{});
+  }
+
+  /// All that lies at or beyond `from`, whole pages. Takes O(log n) for each run that does.
+  [[nodiscard]] lease take_from(std::uint64_t from) {
+    lease taken;
+    for (auto last = runs_.last_run(); last && last->end() > from; last = runs_.last_run()) {
+      const auto start = std::max(last->offset, from);
+      const extent above{start, last->end() - start};
+      runs_.claim(above);
+      taken.add(above);
+    }
+    return taken;
   }
 
   /// All that is left, in offset order; the lease is empty afterwards.

@@ -36,14 +36,8 @@ std::optional<extent> page_stock::take_fresh(std::uint64_t bytes_max) {
 }
 
 lease page_stock::take_from(std::uint64_t from) {
-  lease taken;
-  for (auto* stock : {&ready_, &fresh_}) {
-    for (const auto& run : stock->release()) {
-      const auto border = std::clamp(from, run.offset, run.end());
-      if (border > run.offset) stock->add({run.offset, border - run.offset});
-      if (border < run.end()) taken.add({border, run.end() - border});
-    }
-  }
+  auto taken = ready_.take_from(from);
+  for (const auto& run : fresh_.take_from(from).release()) taken.add(run);
   return taken;
 }
 

@@ -13,8 +13,8 @@ namespace stowage {
 
 namespace {
 
-// A piece in a lease from which a group of a few blocks can be written in one go.
-constexpr std::uint64_t reused_piece_bytes_min = 64 * limits::kib;
+// From a run of this length a group of a few blocks can be written in one go; and a checkpoint page needs one.
+constexpr std::uint64_t run_bytes_min = limits::checkpoint_page_bytes;
 
 void require_whole_pages(std::uint64_t bytes) {
   invariant(bytes > 0 && is_page_aligned(bytes), "space is counted in whole pages");
@@ -101,10 +101,15 @@ void space_map::refill(lease& to, std::uint64_t want) {
     give_out(run);
     missing -= run.length;
   };
-  if (const auto run = free_.take_run_before(missing, fresh_from_)) add(*run);
+  while (missing > 0 && much_lies_idle()) {
+    const auto piece = free_.take_short_before(run_bytes_min, missing, fresh_from_);
+    if (!piece) break;
+    add(*piece);
+  }
+  if (missing > 0)
+    if (const auto run = free_.take_run_before(missing, fresh_from_)) add(*run);
   while (missing > 0) {
-    const auto piece_min = much_lies_idle() ? page_size : reused_piece_bytes_min;
-    const auto piece = free_.take_longest_before(piece_min, missing, fresh_from_);
+    const auto piece = free_.take_longest_before(run_bytes_min, missing, fresh_from_);
     if (!piece) break;
     add(*piece);
   }
@@ -317,7 +322,7 @@ bool space_map::much_lies_idle() const noexcept {
   if (has_ceiling()) return true;
   const auto idle = free_.free_bytes() - (file_bytes_ - fresh_from_);
   const auto used = fresh_from_ - data_start_ - idle;
-  return idle > used / 4;
+  return idle > used / 8;
 }
 
 bool space_map::inside_data(extent e) const noexcept {

@@ -71,8 +71,9 @@ class space_map {
 
   /// Moves `want` bytes, rounded up to pages, into the lease, or all free space if that is less. Space
   /// that was used before goes first, because fresh pages cost a sync more (`page_stock`) and the file is
-  /// to stay small: one run where one is long enough, else its longest pieces; short ones only while more
-  /// than a quarter of what is used lies idle. The rest is fresh: one run, else the longest there are.
+  /// to stay small. While more than an eighth of what is used lies idle, runs shorter than 64 KiB are taken before
+  /// all others: journal areas and checkpoints have no use for them. Then one run where one is long enough, else the
+  /// longest. The rest is fresh: one run, else the longest there are.
   void refill(lease& to, std::uint64_t want);
 
   /// From here on no page was ever given out in this life, or found used at its beginning.

@@ -190,6 +190,8 @@ BOOST_FIXTURE_TEST_CASE(many_blocks_survive_checkpoints_of_many_pages, store_fix
   }
   (void)flush();
   run();
+  // Something to replay, whenever the last checkpoint was.
+  (void)put_durable(block(1), "1");
   drop();
   open();
   BOOST_TEST(status().checkpoints == 1U);

@@ -115,6 +115,7 @@ commit_listener::behavior_type fake_listener(commit_listener::pointer, std::shar
         log->journal_short.push_back(message.blocked);
         return caf::unit;
       },
+      [log](const seal_durable&) -> caf::result<void> { return caf::unit; },
       [log](const root_installed&) -> caf::result<void> {
         ++log->roots;
         return caf::unit;

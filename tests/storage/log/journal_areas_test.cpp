@@ -178,13 +178,13 @@ BOOST_AUTO_TEST_CASE(areas_before_a_root_are_released_in_order) {
 BOOST_AUTO_TEST_CASE(areas_grow_with_the_file) {
   BOOST_CHECK_EQUAL(journal_area_bytes_for(0), mib);
   BOOST_CHECK_EQUAL(journal_area_bytes_for(1), mib);
-  BOOST_CHECK_EQUAL(journal_area_bytes_for(16 * mib), mib);
-  BOOST_CHECK_EQUAL(journal_area_bytes_for(32 * mib - 1), mib);
-  BOOST_CHECK_EQUAL(journal_area_bytes_for(32 * mib), 2 * mib);
-  BOOST_CHECK_EQUAL(journal_area_bytes_for(48 * mib), 2 * mib);
-  BOOST_CHECK_EQUAL(journal_area_bytes_for(512 * mib - 1), 16 * mib);
-  BOOST_CHECK_EQUAL(journal_area_bytes_for(512 * mib), 32 * mib);
-  BOOST_CHECK_EQUAL(journal_area_bytes_for(gib), 32 * mib);
+  BOOST_CHECK_EQUAL(journal_area_bytes_for(64 * mib), mib);
+  BOOST_CHECK_EQUAL(journal_area_bytes_for(128 * mib - 1), mib);
+  BOOST_CHECK_EQUAL(journal_area_bytes_for(128 * mib), 2 * mib);
+  BOOST_CHECK_EQUAL(journal_area_bytes_for(192 * mib), 2 * mib);
+  BOOST_CHECK_EQUAL(journal_area_bytes_for(2 * gib - 1), 16 * mib);
+  BOOST_CHECK_EQUAL(journal_area_bytes_for(2 * gib), 32 * mib);
+  BOOST_CHECK_EQUAL(journal_area_bytes_for(4 * gib), 32 * mib);
   BOOST_CHECK_EQUAL(journal_area_bytes_for(limits::file_bytes_max), 32 * mib);
   BOOST_CHECK_EQUAL(journal_area_bytes_for(UINT64_MAX), 32 * mib);
 }

@@ -311,4 +311,24 @@ BOOST_AUTO_TEST_CASE(copies_are_apart_and_moved_from_is_empty) {
   BOOST_CHECK_EQUAL(left.longest_run(), 0U);
 }
 
+BOOST_AUTO_TEST_CASE(of_short_runs_the_longest_before_the_end) {
+  free_map map;
+  for (const auto& run : {pages(0, 2), pages(10, 16), pages(30, 5), pages(40, 5), pages(50, 9)})
+    map.release(run);
+  BOOST_CHECK(map.last_run() == pages(50, 9));
+  const auto take = [&](std::uint64_t most, std::uint64_t end) {
+    return map.take_short_before(16 * page_size, most * page_size, end * page_size);
+  };
+  // 9 pages reach beyond the end; of equal ones the one that comes last; 16 are not short.
+  BOOST_CHECK(take(9, 58) == pages(40, 5));
+  BOOST_CHECK(take(3, 58) == pages(30, 3));
+  BOOST_CHECK(take(9, 58) == pages(33, 2));
+  BOOST_CHECK(take(9, 58) == pages(0, 2));
+  BOOST_CHECK(!take(9, 58));
+  BOOST_CHECK(take(9, 59) == pages(50, 9));
+  BOOST_CHECK(!take(9, 59));
+  BOOST_CHECK(map.last_run() == pages(10, 16));
+  BOOST_CHECK(!free_map{}.last_run());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

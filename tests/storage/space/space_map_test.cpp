@@ -176,20 +176,24 @@ BOOST_AUTO_TEST_CASE(what_was_never_given_out_is_fresh) {
 }
 
 BOOST_AUTO_TEST_CASE(short_pieces_are_used_again_only_while_much_lies_idle) {
-  // 400 pages of which every fifth is free, and fresh pages behind them.
+  // 400 pages of which every tenth is free, and fresh pages behind them.
   auto space = space_of(1000);
   const auto first = head / page_size;
-  for (std::uint64_t i = 0; i < 400; i += 5)
-    BOOST_REQUIRE(space.claim_pages(pages(first + i, 4)).ok());
+  for (std::uint64_t i = 0; i < 400; i += 10)
+    BOOST_REQUIRE(space.claim_pages(pages(first + i, 9)).ok());
   lease l;
   space.refill(l, in_pages(10));
   BOOST_CHECK(l.release() == std::vector{pages(first + 399, 10)});
-  // With another page in five free a third of what is used lies idle.
-  for (std::uint64_t i = 0; i < 400; i += 5) space.free_extent(pages(first + i, 1));
+  // With another page in ten free a quarter of what is used lies idle, and then they go before long ones.
+  for (std::uint64_t i = 0; i < 400; i += 10) space.free_extent(pages(first + i, 1));
+  BOOST_REQUIRE(space.free_space().longest_run() > in_pages(100));
   space.refill(l, in_pages(10));
   const auto again = l.release();
   BOOST_CHECK_EQUAL(bytes_of(again), in_pages(10));
-  for (const auto& run : again) BOOST_CHECK_LT(run.offset, head + in_pages(400));
+  for (const auto& run : again) {
+    BOOST_CHECK_LT(run.offset, head + in_pages(400));
+    BOOST_CHECK_LE(run.length, in_pages(2));
+  }
   // Long ones in any case.
   auto roomy = space_of(1000);
   BOOST_REQUIRE(roomy.claim_pages(pages(first, 400)).ok());
@@ -199,16 +203,16 @@ BOOST_AUTO_TEST_CASE(short_pieces_are_used_again_only_while_much_lies_idle) {
 }
 
 BOOST_AUTO_TEST_CASE(a_refill_goes_on_in_one_run_where_it_can) {
-  auto space = space_of(20);
+  auto space = space_of(1000);
   const auto first = head / page_size;
-  BOOST_REQUIRE(space.claim_pages(pages(first + 5, 1)).ok());  // runs of 5 and 14 pages
+  BOOST_REQUIRE(space.claim_pages(pages(first + 37, 400)).ok());  // runs of 37 and 563 pages
   lease l;
-  space.refill(l, in_pages(2));
-  BOOST_CHECK(l.release() == std::vector{pages(first, 2)});
-  space.refill(l, in_pages(2));
-  BOOST_CHECK(l.release() == std::vector{pages(first + 2, 2)});
-  space.refill(l, in_pages(2));
-  BOOST_CHECK(l.release() == std::vector{pages(first + 6, 2)});
+  space.refill(l, in_pages(18));
+  BOOST_CHECK(l.release() == std::vector{pages(first, 18)});
+  space.refill(l, in_pages(18));
+  BOOST_CHECK(l.release() == std::vector{pages(first + 18, 18)});
+  space.refill(l, in_pages(18));
+  BOOST_CHECK(l.release() == std::vector{pages(first + 437, 18)});
 }
 
 BOOST_AUTO_TEST_CASE(what_is_spent_was_leased_and_promised) {

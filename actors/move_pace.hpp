@@ -1,0 +1,58 @@
+// How much a compaction moves in one go beside clients.
+//
+// Contract: while clients write, a slice is as large as the disk takes without keeping one of their groups waiting
+// for much longer than another client's group would; while none does, as large as it gets. What a slice without
+// weight takes is learnt from the quickest one seen; now and then a small one shows whether that is still so.
+// Concurrency: a plain value; pure but for what it is told.
+// Limits: a slice holds one block at least, whatever its size.
+#pragma once
+
+#include <stowage/storage/core/limits.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace stowage {
+
+class move_pace {
+ public:
+  static constexpr std::size_t blocks_max = 256;
+  static constexpr std::uint64_t bytes_max = 256 * limits::kib;
+  /// Of a whole slice; the first is one of them.
+  static constexpr std::size_t parts = 64;
+
+  /// The next slice.
+  [[nodiscard]] std::size_t blocks() const noexcept { return blocks_max / parts * size(); }
+  [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_max / parts * size(); }
+
+  /// The slice is durable, `took` after it was handed in.
+  void on_moved(std::chrono::nanoseconds took, bool clients_are_busy) noexcept {
+    const bool is_probe = until_probe_ == 0;
+    until_probe_ = is_probe ? probe_every : until_probe_ - 1;
+    // One that was unlucky does not count for much.
+    const auto known = is_probe ? 2 * quickest_ : quickest_;
+    quickest_ = quickest_ == unknown ? took : std::min(known, took);
+    if (!clients_are_busy)
+      size_ = std::min(parts, 2 * size_);
+    else if (took > tolerated * quickest_)
+      size_ = std::max<std::size_t>(1, size_ / 2);
+    else if (!is_probe)
+      size_ = std::min(parts, size_ + 1);
+  }
+
+ private:
+  static constexpr std::chrono::nanoseconds unknown{-1};
+  /// It waits for a group under way, and then takes as long as one and its own writing.
+  static constexpr int tolerated = 3;
+  static constexpr int probe_every = 31;
+
+  [[nodiscard]] std::size_t size() const noexcept { return until_probe_ == 0 ? 1 : size_; }
+
+  std::size_t size_ = 1;
+  int until_probe_ = probe_every;
+  std::chrono::nanoseconds quickest_ = unknown;
+};
+
+}  // namespace stowage

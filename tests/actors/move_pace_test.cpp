@@ -1,0 +1,51 @@
+#include <stowage/actors/move_pace.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+using namespace stowage;
+using namespace std::chrono_literals;
+
+BOOST_AUTO_TEST_SUITE(move_paces)
+
+BOOST_AUTO_TEST_CASE(the_first_slice_is_small) {
+  const move_pace pace;
+  BOOST_TEST(pace.blocks() == move_pace::blocks_max / move_pace::parts);
+  BOOST_TEST(pace.bytes() == move_pace::bytes_max / move_pace::parts);
+}
+
+BOOST_AUTO_TEST_CASE(without_clients_it_is_soon_a_whole_one) {
+  move_pace pace;
+  for (int i = 0; i < 6; ++i) pace.on_moved(5ms, false);
+  BOOST_TEST(pace.blocks() == move_pace::blocks_max);
+  BOOST_TEST(pace.bytes() == move_pace::bytes_max);
+  pace.on_moved(5ms, false);
+  BOOST_TEST(pace.blocks() == move_pace::blocks_max);
+}
+
+BOOST_AUTO_TEST_CASE(beside_clients_it_grows_until_their_groups_would_wait) {
+  // A sync takes 300 us, and each part of a slice 20 us more.
+  move_pace pace;
+  const auto parts = [&] { return pace.blocks() * move_pace::parts / move_pace::blocks_max; };
+  std::size_t largest = 0;
+  for (int i = 0; i < 1000; ++i) {
+    pace.on_moved(300us + parts() * 20us, true);
+    largest = std::max(largest, parts());
+  }
+  // Three times what the first one took: 960 us.
+  BOOST_TEST(largest >= 30U);
+  BOOST_TEST(largest <= 40U);
+  // Half of that once it was too much, and never less than one part.
+  for (int i = 0; i < 10; ++i) pace.on_moved(1s, true);
+  BOOST_TEST(parts() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_device_that_has_become_slower_is_believed_in_the_end) {
+  move_pace pace;
+  pace.on_moved(300us, true);
+  for (int i = 0; i < 20; ++i) pace.on_moved(10ms, true);
+  BOOST_TEST(pace.blocks() == move_pace::blocks_max / move_pace::parts);
+  for (int i = 0; i < 300; ++i) pace.on_moved(10ms, true);
+  BOOST_TEST(pace.blocks() > move_pace::blocks_max / 2);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
