@@ -76,9 +76,12 @@ class values_check {
     auto matches =
         read_chunk(device_, c.what, seed_, mutable_byte_view{again_}.first(c.what.where.length),
                    read_mode::direct);
-    if (matches && *matches) return true;
-    auto why = matches ? fail_at(errc::corrupt_block, c.what.where.offset, {})
-                       : std::move(matches).error();
+    if (!matches) return find(c, std::move(matches).error());
+    if (!*matches) return find(c, fail_at(errc::corrupt_block, c.what.where.offset, {}));
+    return true;
+  }
+
+  bool find(const placed_chunk& c, failure why) {
     why.name = blocks_[c.block]->name();
     found_.emplace(std::pair{c.block, c.number}, std::move(why));
     return false;

@@ -98,6 +98,7 @@ allocator_actor::behavior_type fake_allocator(allocator_actor::pointer,
 
 struct heard {
   std::vector<std::shared_ptr<const durable_group>> groups;
+  std::vector<std::shared_ptr<const durable_group>> seals;
   std::vector<failure> failures;
   std::uint64_t roots = 0;
   /// Whether a group was waiting, each time the journal was said to be short.
@@ -115,7 +116,10 @@ commit_listener::behavior_type fake_listener(commit_listener::pointer, std::shar
         log->journal_short.push_back(message.blocked);
         return caf::unit;
       },
-      [log](const seal_durable&) -> caf::result<void> { return caf::unit; },
+      [log](const seal_durable& message) -> caf::result<void> {
+        log->seals.push_back(message.group);
+        return caf::unit;
+      },
       [log](const root_installed&) -> caf::result<void> {
         ++log->roots;
         return caf::unit;
@@ -245,6 +249,22 @@ BOOST_FIXTURE_TEST_CASE(nothing_is_written_before_a_batch_closes, writer_fixture
   BOOST_TEST(told->groups.size() == 1U);
   BOOST_TEST(told->groups.front()->ops.size() == 50U);
   BOOST_TEST(told->groups.front()->through == version{50});
+}
+
+// A root that begins behind it needs nothing of an area that the journal left by it.
+BOOST_FIXTURE_TEST_CASE(where_the_journal_stands_after_a_seal_is_told, writer_fixture) {
+  write(1);
+  det.advance(50ms);
+  BOOST_TEST_REQUIRE(told->groups.size() == 1U);
+  const auto& group = *told->groups.front();
+  det.advance(100ms);
+  BOOST_TEST_REQUIRE(told->seals.size() == 1U);
+  const auto& seal = *told->seals.front();
+  BOOST_TEST(seal.ops.empty());
+  BOOST_TEST((seal.after.last == group.after.last.next()));
+  BOOST_TEST(seal.after.offset == group.after.offset + page_size);
+  BOOST_TEST(seal.journal_total == group.journal_total + page_size);
+  BOOST_TEST(told->groups.size() == 1U);
 }
 
 // -- pages that were never written -------------------------------------------------------------------

@@ -169,6 +169,26 @@ BOOST_AUTO_TEST_CASE(a_read_that_fails_is_told_at_its_place) {
   BOOST_FAIL("it never comes to an end");
 }
 
+BOOST_AUTO_TEST_CASE(a_read_that_fails_where_a_superblock_has_rotted) {
+  // Its slot is looked at once more in the end.
+  two_roots t;
+  flip(t.bytes, layout::superblock_offset[1 - t.sb.slot()] + 300);
+  std::vector<std::string> last;
+  for (std::uint64_t nth = 1; nth < 200; ++nth) {
+    faulty_device failing{std::make_unique<memory_device>(image{t.bytes}),
+                          {.script = {{device_call::read, nth}}}};
+    const auto found = found_on(failing);
+    BOOST_TEST_REQUIRE(!found.empty());
+    if (found.size() == 1 && found.front().starts_with("corrupt")) {
+      BOOST_TEST_REQUIRE(last.size() == 1U);
+      BOOST_TEST(last.front().starts_with("io_error"), last.front());
+      return;
+    }
+    last = found;
+  }
+  BOOST_FAIL("it never comes to an end");
+}
+
 BOOST_AUTO_TEST_CASE(a_store_that_runs_is_not_taken_for_damaged) {
   // Blocks and checkpoints come and go between any two steps, and take the pages of those before.
   for (int every = 1; every <= 12; ++every) {
