@@ -280,6 +280,12 @@ BOOST_AUTO_TEST_CASE(a_group_that_was_dropped_stays_dropped) {
   auto late = second.device.image();
   put_bytes(late, value, part(whole, value, 5000));
   BOOST_TEST(open_to_write(late).complaint(state) == "");
+  // Nor does it come back when one superblock is lost, whichever.
+  for (const auto slot : layout::superblock_offset) {
+    auto one_slot = late;
+    flip(one_slot, slot + 100);
+    BOOST_TEST(open_to_write(one_slot).complaint(state) == "");
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_dropped_record_beside_the_way_of_a_new_life) {
