@@ -55,13 +55,16 @@ void compaction::set_ceiling() {
                   begin_compaction{plan_->bytes_after(), checkpoint_bytes_})
       .then(
           [this](const compaction_space& space) {
-            if (result_.file_bytes_before == 0) result_.file_bytes_before = space.file_bytes;
+            const bool is_first = result_.file_bytes_before == 0;
+            if (is_first) result_.file_bytes_before = space.file_bytes;
             result_.file_bytes_after = space.file_bytes;
             space_ = space;
             if (has_ceiling())
               vacate({space_.data_end, std::nullopt}, [this] { begin_moves(); });
-            else
+            else if (is_first)
               begin_moves();
+            else
+              finish();  // sparse pages were emptied in the first round; the others are for cuts
           },
           [this](const caf::error& why) { give_up(why); });
 }
@@ -165,9 +168,7 @@ void compaction::on_read(std::size_t at, const pinned_block& from,
     slice_.ops[at] = std::move(o);
   } else {
     // R7: reported and left. Written again, its rotten bytes would get a checksum that is right.
-    ++result_.unreadable_count;
-    if (result_.unreadable.size() < unreadable_named_max)
-      result_.unreadable.push_back(to_failure(got.error()));
+    note_failure(to_failure(got.error()), result_.unreadable, result_.unreadable_count);
   }
   if (--slice_.reads_open == 0) take_budget();
 }

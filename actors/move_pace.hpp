@@ -20,8 +20,9 @@ class move_pace {
  public:
   static constexpr std::size_t blocks_max = 256;
   static constexpr std::uint64_t bytes_max = 256 * limits::kib;
-  /// Of a whole slice; the first is one of them.
+  /// Of a whole slice, and how many the first one has: a small store is compacted in a few slices.
   static constexpr std::size_t parts = 64;
+  static constexpr std::size_t parts_at_first = 16;
 
   /// The next slice.
   [[nodiscard]] std::size_t blocks() const noexcept { return blocks_max / parts * size(); }
@@ -50,7 +51,7 @@ class move_pace {
 
   [[nodiscard]] std::size_t size() const noexcept { return until_probe_ == 0 ? 1 : size_; }
 
-  std::size_t size_ = 1;
+  std::size_t size_ = parts_at_first;
   int until_probe_ = probe_every;
   std::chrono::nanoseconds quickest_ = unknown;
 };

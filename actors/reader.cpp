@@ -16,11 +16,6 @@ namespace {
 // Reads of clients wait for a slice.
 constexpr std::uint64_t copy_slice_bytes = limits::mib;
 
-void note(const failure& why, std::vector<failure>& named, std::uint64_t& count) {
-  ++count;
-  if (named.size() < unreadable_named_max) named.push_back(why);
-}
-
 }  // namespace
 
 reader_state::reader_state(reader_actor::pointer /*self*/, std::shared_ptr<block_device> device,
@@ -58,11 +53,12 @@ result<void> reader_state::verify_more(verify_job& job) {
   if (!job.metadata.is_over()) {
     auto done = job.metadata.step(*device_);
     if (!done || !job.metadata.is_over()) return done;
-    for (const auto& why : job.metadata.found()) note(why, result.found, result.found_count);
+    for (const auto& why : job.metadata.found())
+      note_failure(why, result.found, result.found_count);
     return {};
   }
   const auto done = verify_values(*device_, job.blocks, hash_seed_, [&result](const failure& why) {
-    note(why, result.found, result.found_count);
+    note_failure(why, result.found, result.found_count);
   });
   result.blocks += done.blocks;
   result.chunks += done.chunks;
@@ -76,7 +72,7 @@ result<void> reader_state::copy_more(backup_job& job) {
     return job.copy.begin();
   }
   auto done = job.copy.step(*device_, copy_slice_bytes, [&job](const failure& why) {
-    note(why, job.result.unreadable, job.result.unreadable_count);
+    note_failure(why, job.result.unreadable, job.result.unreadable_count);
   });
   if (done) return done;
   // What fails is not the store's own device.

@@ -106,6 +106,14 @@ class writer_state {
   // -- forming a group and sending it to the disk ---------------------------------------------------
   void advance();
   [[nodiscard]] bool form_group();
+  [[nodiscard]] std::uint64_t group_body_bytes_max() const noexcept;
+  void send_to_disk(bool with_group);
+  void add_group(forming_group g, write_plan& plan, commit_at_disk& commit);
+  void count_record(std::uint64_t bytes);
+  void add_superblock(superblock next, write_plan& plan, commit_at_disk& commit);
+  [[nodiscard]] superblock next_superblock() const;
+
+  // -- pages and areas (writer_space.cpp) -----------------------------------------------------------
   [[nodiscard]] bool has_all_it_needs(const forming_group& g);
   void fetch_spare_area();
   [[nodiscard]] bool keeps(const area_ref& unneeded) const noexcept;
@@ -119,13 +127,8 @@ class writer_state {
                     area_ref writer_state::*to);
   void on_no_area(const failure& why);
   void wait_for_area();
-  [[nodiscard]] std::uint64_t group_body_bytes_max() const noexcept;
+  void fetch_ahead();
   void prepare_pages(write_plan& plan, commit_at_disk& commit);
-  void send_to_disk(bool with_group);
-  void add_group(forming_group g, write_plan& plan, commit_at_disk& commit);
-  void count_record(std::uint64_t bytes);
-  void add_superblock(superblock next, write_plan& plan, commit_at_disk& commit);
-  [[nodiscard]] superblock next_superblock() const;
 
   // -- after the disk -------------------------------------------------------------------------------
   void on_durable(std::uint64_t file_bytes);

@@ -70,7 +70,8 @@ class verifier {
                         {"detail", json_text(damage->detail)}});
     // A reader of a file that nobody writes: no root is named meanwhile.
     metadata_check check{lsn{}};
-    while (!check.is_over()) (void)check.step(*store_.device);
+    while (!check.is_over())
+      if (auto done = check.step(*store_.device); !done) return find(done.error());
     for (const auto& why : check.found())
       if (!damage || why.code != damage->code || why.offset != damage->offset) find(why);
     if (check.found().empty() && state().gave_up_previous_root)

@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace stowage {
@@ -35,6 +36,11 @@ struct compact_request {};
 
 /// So many unreadable blocks are named in an answer; the others are counted.
 inline constexpr std::size_t unreadable_named_max = 1000;
+
+inline void note_failure(failure why, std::vector<failure>& named, std::uint64_t& count) {
+  ++count;
+  if (named.size() < unreadable_named_max) named.push_back(std::move(why));
+}
 
 struct compact_result {
   std::uint64_t blocks_moved = 0;
