@@ -58,8 +58,7 @@ allocator_actor::behavior_type allocator_state::make_behavior() {
         return caf::unit;
       },
       [this](const free_pages& request) -> caf::result<void> {
-        for (const auto& e : request.pages)
-          if (!request.of_checkpoint || !keep(e)) space_.free_extent(e);
+        for (const auto& e : request.pages) space_.free_extent(e);
         reserve_.fill(space_);
         return caf::unit;
       },
@@ -80,10 +79,6 @@ allocator_actor::behavior_type allocator_state::make_behavior() {
 
 void allocator_state::grow_until(const attempt& missing, const outcome& done) {
   auto bytes = missing();
-  if (bytes > 0 && kept_pieces_.free_bytes() > 0) {
-    give_up_kept_pieces();
-    bytes = missing();
-  }
   if (bytes > 0 && space_.has_ceiling()) {
     space_.lift_ceiling();
     bytes = missing();
@@ -163,8 +158,7 @@ caf::result<checkpoint_space> allocator_state::allocate_checkpoint(
   grow_until(
       [this, request, found]() -> std::uint64_t {
         for (auto i = found->pieces.size(); i < request.lengths.size(); ++i) {
-          auto run = kept_pieces_.take_best_fit(round_up_to_page(request.lengths[i]));
-          if (!run) run = space_.allocate_contiguous(request.lengths[i], request.lengths[i]);
+          const auto run = space_.allocate_contiguous(request.lengths[i], request.lengths[i]);
           if (!run) return request.lengths[i];
           found->pieces.push_back(*run);
         }
@@ -188,7 +182,6 @@ caf::result<checkpoint_space> allocator_state::allocate_checkpoint(
 
 caf::result<compaction_space> allocator_state::begin(const begin_compaction& request) {
   const auto file_bytes = space_.file_bytes();
-  give_up_kept_pieces();
   reserve_.set_checkpoint_bytes(request.checkpoint_bytes);
   const auto checkpoint =
       round_up(request.checkpoint_bytes / 8 * 9, limits::checkpoint_page_bytes) +
@@ -257,25 +250,11 @@ void allocator_state::account(const group_space& change) {
   if (change.unused_budget > 0) space_.give_back(change.unused_budget);
 }
 
-// As much as one checkpoint takes, while nothing lacks it.
-bool allocator_state::keep(const extent& piece) {
-  if (space_.has_ceiling() || !reserve_.is_full() ||
-      kept_pieces_.free_bytes() + piece.length > reserve_.checkpoint_target())
-    return false;
-  kept_pieces_.release(piece);
-  return true;
-}
-
-void allocator_state::give_up_kept_pieces() {
-  while (const auto run = kept_pieces_.take_longest(limits::file_bytes_max))
-    space_.free_extent(*run);
-}
-
 store_status allocator_state::status() const {
   const auto s = space_.stats();
   store_status out;
   out.file_bytes = s.file_bytes;
-  out.free_bytes = s.free_bytes + s.set_aside + reserve_.held_bytes() + kept_pieces_.free_bytes();
+  out.free_bytes = s.free_bytes + s.set_aside + reserve_.held_bytes();
   out.leased_bytes = s.leased;
   out.promised_bytes = s.outstanding;
   out.reserve_bytes = reserve_.held_bytes();

@@ -46,16 +46,11 @@ class allocator_state {
   caf::result<area_grant> allocate_area(const area_request& request);
   caf::result<checkpoint_space> allocate_checkpoint(const checkpoint_space_request& request);
   void account(const group_space& change);
-  [[nodiscard]] bool keep(const extent& piece);
-  void give_up_kept_pieces();
   [[nodiscard]] store_status status() const;
 
   allocator_actor::pointer self_;
   space_map space_;
   space_reserve reserve_;
-  /// What checkpoints gave back and the next one takes again: where blocks are small, free space soon has no run
-  /// as long. Used, in the eyes of `space_`.
-  free_map kept_pieces_;
   disk_actor disk_;
   /// Of the compaction under way.
   std::uint64_t file_end_ = 0;

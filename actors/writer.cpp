@@ -449,13 +449,10 @@ void writer_state::tell_durable(commit_at_disk& commit) {
 // What only the root before the previous one needed is free now.
 void writer_state::on_root_durable(const root_to_install& installed) {
   ++counters_.checkpoints;
-  auto pieces = std::exchange(previous_checkpoint_,
-                              std::exchange(current_checkpoint_, installed.root->pages));
-  if (!pieces.empty()) compat::send(self_, allocator_, free_pages{std::move(pieces), true});
+  auto unneeded = std::exchange(previous_checkpoint_,
+                                std::exchange(current_checkpoint_, installed.root->pages));
   const auto& oldest = mutant("journal-freed-with-its-root") ? sb_.current : sb_.previous;
-  std::vector<extent> unneeded;
-  for (const auto& a : areas_.release_before(oldest.start.area))
-    (keeps(a) ? kept_areas_ : unneeded).push_back(a.where);
+  for (const auto& a : areas_.release_before(oldest.start.area)) unneeded.push_back(a.where);
   if (!unneeded.empty()) compat::send(self_, allocator_, free_pages{std::move(unneeded)});
   journal_at_root_ = installed.root->journal_total;
   compat::send(self_, listener_, root_installed{journal_total_ - journal_at_root_});

@@ -116,9 +116,7 @@ class writer_state {
   // -- pages and areas (writer_space.cpp) -----------------------------------------------------------
   [[nodiscard]] bool has_all_it_needs(const forming_group& g);
   void fetch_spare_area();
-  [[nodiscard]] bool keeps(const area_ref& unneeded) const noexcept;
-  void give_up_kept_areas();
-  void return_what_is_ahead_of_need();
+  void return_standing_lease();
   void give_up_pages_above();
   [[nodiscard]] bool journal_lies_below_end() const noexcept;
   void finish_vacating();
@@ -184,8 +182,6 @@ class writer_state {
   /// Of the spare area: what was never written and is still to be prepared.
   extent spare_fresh_;
   area_ref larger_area_;
-  /// Areas that no root needs any more: the next ones. Free space often has no run as long.
-  std::vector<extent> kept_areas_;
   bool area_requested_ = false;
   /// Journal areas come out of the reserve: groups are kept small enough for the smallest area.
   bool space_is_short_ = false;

@@ -18,9 +18,6 @@ namespace {
 // its pages at hand while the allocator works.
 constexpr std::uint64_t standing_lease_bytes = 8 * limits::mib;
 
-// The journal of a store that is not large between two checkpoints.
-constexpr std::uint64_t kept_area_bytes_max = 8 * limits::mib;
-
 // Of the pages that come next so many are kept ready for small groups, and so many made ready at a time: what a
 // slice costs (0.1 ms) is shared by the groups that fit in it.
 constexpr std::uint64_t prepared_bytes = limits::mib;
@@ -38,8 +35,8 @@ bool writer_state::has_all_it_needs(const forming_group& g) {
     return false;
   }
   const auto [needs_spare, larger] = areas_.demand_for(g.record_bytes_max);
-  if (needs_spare && !spare_area_.exists()) fetch_spare_area();
   if (needs_spare && !spare_area_.exists()) {
+    fetch_spare_area();
     wait_for_area();
     return false;
   }
@@ -53,33 +50,13 @@ bool writer_state::has_all_it_needs(const forming_group& g) {
 }
 
 void writer_state::fetch_spare_area() {
-  if (!kept_areas_.empty()) {
-    spare_area_ = {kept_areas_.back(), next_salt()};
-    spare_fresh_ = {};
-    kept_areas_.pop_back();
-    return;
-  }
   const auto wanted = data_end_ ? std::uint64_t{limits::journal_area_bytes_min}
                                 : journal_area_bytes_for(sb_.min_file_bytes);
   request_area(limits::journal_area_bytes_min, wanted, &writer_state::spare_area_);
 }
 
-// Of those that a root gave back about as many as the journal fills until the next one.
-bool writer_state::keeps(const area_ref& unneeded) const noexcept {
-  const auto kept = kept_areas_.size() * unneeded.where.length;
-  return !space_is_short_ && !data_end_ && kept < kept_area_bytes_max &&
-         unneeded.where.length == journal_area_bytes_for(sb_.min_file_bytes);
-}
-
-void writer_state::give_up_kept_areas() {
-  if (!kept_areas_.empty())
-    compat::send(self_, allocator_, free_pages{std::exchange(kept_areas_, {})});
-}
-
-// Kept areas are no use to values. Pages in a lease are no use to the journal, and none to the reserve that puts
-// are accepted by.
-void writer_state::return_what_is_ahead_of_need() {
-  give_up_kept_areas();
+// Pages in a lease are no use to the journal, and none to the reserve that puts are accepted by.
+void writer_state::return_standing_lease() {
   if (lease_.empty() || lease_requested_ || forming_) return;
   compat::send(self_, allocator_, return_lease{std::make_shared<lease>(lease_.release())});
 }
@@ -88,7 +65,6 @@ void writer_state::return_what_is_ahead_of_need() {
 void writer_state::give_up_pages_above() {
   if (auto pages = lease_.take_from(*data_end_); !pages.empty())
     compat::send(self_, allocator_, return_lease{std::make_shared<lease>(std::move(pages))});
-  give_up_kept_areas();
   if (!file_end_) return;
   for (auto* area : {&spare_area_, &larger_area_})
     if (area->exists() && area->where.end() > *file_end_)
@@ -114,7 +90,7 @@ void writer_state::finish_vacating() {
 // While the disk works: what the next group is likely to need.
 void writer_state::fetch_ahead() {
   if (space_is_short_)
-    return_what_is_ahead_of_need();
+    return_standing_lease();
   else if (lease_.available() < standing_lease_bytes / 2)
     request_lease(0);
   if (!spare_area_.exists()) fetch_spare_area();
@@ -157,7 +133,7 @@ void writer_state::request_area(std::uint64_t bytes_min, std::uint64_t bytes_wan
             }
             space_is_short_ = granted.space_is_short;
             if (space_is_short_) {
-              return_what_is_ahead_of_need();
+              return_standing_lease();
               compat::send(self_, listener_, journal_short{});
             }
             advance();
@@ -175,7 +151,7 @@ void writer_state::request_area(std::uint64_t bytes_min, std::uint64_t bytes_wan
 // becomes durable any more.
 void writer_state::on_no_area(const failure& why) {
   space_is_short_ = true;
-  return_what_is_ahead_of_need();
+  return_standing_lease();
   if (!shortage_) shortage_ = area_shortage{.roots_left = roots_that_free_areas};
   if (shortage_->roots_left == 0) {
     if (forming_) return fail_stop(why);

@@ -83,8 +83,6 @@ struct group_space {
 /// Journal areas and checkpoints that no durable root needs any more.
 struct free_pages {
   std::vector<extent> pages;
-  /// Pieces of a checkpoint, which the next one can have.
-  bool of_checkpoint = false;
 };
 
 /// A compaction begins: values that take these pages are to lie together, and behind them what else there is.

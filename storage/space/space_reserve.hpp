@@ -52,8 +52,6 @@ class space_reserve {
 
   [[nodiscard]] bool is_full() const noexcept { return missing() == 0; }
   [[nodiscard]] std::uint64_t held_bytes() const noexcept;
-  /// Of that, what is held for a checkpoint when all is there.
-  [[nodiscard]] std::uint64_t checkpoint_target() const noexcept { return pieces_target_; }
 
  private:
   [[nodiscard]] std::uint64_t missing() const noexcept;

@@ -9,9 +9,6 @@
 
 #include <algorithm>
 #include <deque>
-#include <map>
-#include <optional>
-#include <set>
 
 using namespace stowage;
 using namespace stowage::test;
@@ -56,7 +53,6 @@ struct allocator_log {
   std::uint64_t fresh_from = UINT64_MAX;
   bool has_areas = true;
   bool space_is_short = false;
-  bool lacks_reserve = false;
 
   extent take(std::uint64_t bytes) {
     const extent e{next, round_up_to_page(bytes)};
@@ -73,7 +69,7 @@ allocator_actor::behavior_type fake_allocator(allocator_actor::pointer,
         auto pages = std::make_shared<lease>();
         pages->add(log->take(request.bytes_wanted));
         log->leased += request.bytes_wanted;
-        return lease_grant{std::move(pages), log->fresh_from, log->lacks_reserve};
+        return lease_grant{std::move(pages), log->fresh_from};
       },
       [log](const return_lease& request) -> caf::result<void> {
         log->leased -= request.pages->available();
@@ -551,68 +547,6 @@ BOOST_FIXTURE_TEST_CASE(a_journal_that_no_checkpoint_helps_fails_stop, writer_fi
   }
   BOOST_TEST_REQUIRE(told->failures.size() == 1U);
   BOOST_TEST(told->failures.front().code == errc::no_space);
-}
-
-namespace {
-
-// One area is filled with each root.
-struct keeping_areas : writer_fixture {
-  void fill_areas(int count) {
-    for (int i = 0; i < count; ++i) {
-      for (std::uint64_t pages = 0; pages < limits::journal_area_bytes_min / page_size; ++pages) {
-        write(1);
-        close_open_batch();
-      }
-      root_becomes_durable();
-    }
-  }
-  [[nodiscard]] std::uint64_t areas_freed() const {
-    return static_cast<std::uint64_t>(std::ranges::count(allocator->freed,
-                                                         limits::journal_area_bytes_min,
-                                                         [](const extent& e) { return e.length; }));
-  }
-};
-
-}  // namespace
-
-BOOST_FIXTURE_TEST_CASE(areas_that_no_root_needs_are_the_next_ones, keeping_areas) {
-  fill_areas(5);
-  const auto asked_for = allocator->areas.size();
-  BOOST_TEST(asked_for > 0U);
-  fill_areas(10);
-  BOOST_TEST(allocator->areas.size() == asked_for);
-  BOOST_TEST(areas_freed() == 0U);
-  // Records of the next ones are told from those that stand there by their salt.
-  std::map<std::uint64_t, std::set<std::uint64_t>> salts;
-  for (const auto& group : told->groups)
-    salts[group->after.area.where.offset].insert(group->after.area.salt);
-  BOOST_TEST(std::ranges::any_of(salts, [](const auto& at) { return at.second.size() > 2; }));
-}
-
-BOOST_FIXTURE_TEST_CASE(kept_areas_go_back_for_a_compaction, keeping_areas) {
-  fill_areas(6);
-  const auto asked_for = allocator->areas.size();
-  BOOST_TEST(areas_freed() == 0U);
-  compat::anon_send(writer, vacate{limits::file_bytes_max, std::nullopt});
-  det.run();
-  BOOST_TEST(areas_freed() > 0U);
-  fill_areas(3);
-  BOOST_TEST(allocator->areas.size() > asked_for);
-}
-
-BOOST_FIXTURE_TEST_CASE(kept_areas_go_back_where_space_is_short, keeping_areas) {
-  fill_areas(6);
-  BOOST_TEST(areas_freed() == 0U);
-  allocator->lacks_reserve = true;
-  for (int i = 0; i < 3; ++i) {
-    write("large", zeros(4 * limits::mib));
-    close_open_batch();
-  }
-  const auto freed = areas_freed();
-  BOOST_TEST(freed > 0U);
-  // And none is kept from now on.
-  fill_areas(3);
-  BOOST_TEST(areas_freed() >= freed + 2);
 }
 
 BOOST_FIXTURE_TEST_CASE(where_space_is_short_the_lease_goes_back, writer_fixture) {
