@@ -17,15 +17,18 @@ namespace {
 // and for the reserve; among the values, 1/128 for what clients write meanwhile, and 1 MiB.
 constexpr std::uint64_t areas_while_compacting = 4;
 constexpr std::uint64_t checkpoints_while_compacting = 3;
+// Of these one area is in use when all is done, another is announced, and two checkpoints are there.
+constexpr std::uint64_t areas_to_spare = 2;
+constexpr std::uint64_t checkpoints_to_spare = 1;
 constexpr std::uint64_t headroom_part = 128;
 constexpr std::uint64_t headroom_bytes = limits::mib;
 
 // Where there is space enough, but not in one piece, the file grows by little.
 constexpr std::uint64_t growth_for_a_run = 4 * limits::mib;
 
-// A file that would become shorter by less than this, or than 1/64, is left alone.
+// A file that would become shorter by less than this, or than 1/256, is left alone.
 constexpr std::uint64_t cut_bytes_min = limits::mib;
-constexpr std::uint64_t cut_part_min = 64;
+constexpr std::uint64_t cut_part_min = 256;
 
 }  // namespace
 
@@ -191,8 +194,12 @@ caf::result<compaction_space> allocator_state::begin(const begin_compaction& req
   file_end_ = data_end + checkpoints_while_compacting * checkpoint +
               areas_while_compacting * limits::journal_area_bytes_min +
               space_reserve::target_bytes(request.checkpoint_bytes);
+  // The file is cut behind the last page in use, which is below that if nothing went wrong.
+  const auto expected_end = file_end_ - checkpoints_to_spare * checkpoint -
+                            areas_to_spare * limits::journal_area_bytes_min;
+  file_end_ = std::min(file_end_, file_bytes);
   const auto gain_min = std::max(cut_bytes_min, file_bytes / cut_part_min);
-  if (file_end_ + gain_min > file_bytes || !space_.set_ceiling(data_end))
+  if (expected_end + gain_min > file_bytes || !space_.set_ceiling(data_end))
     return compaction_space{file_bytes, file_bytes, file_bytes};
   return compaction_space{file_bytes, data_end, file_end_};
 }

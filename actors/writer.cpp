@@ -53,7 +53,11 @@ writer_state::writer_state(writer_actor::pointer self, batch_limits limits, sync
       journal_total_{start.journal_bytes},
       current_checkpoint_{std::move(start.current_checkpoint)},
       previous_checkpoint_{std::move(start.previous_checkpoint)},
-      salt_state_{start.seed} {}
+      salt_state_{start.seed} {
+  // It has nothing to do, but a waiter closes a batch only once what was sent with it is in: `on_settled` says
+  // when.
+  policy_.on_disk_busy();
+}
 
 writer_actor::behavior_type writer_state::make_behavior() {
   return {
@@ -123,6 +127,10 @@ writer_actor::behavior_type writer_state::make_behavior() {
         return caf::unit;
       },
       [this](const status_request&) -> caf::result<store_status> { return status(); },
+      [this](const ops_settled&) -> caf::result<void> {
+        on_settled();
+        return caf::unit;
+      },
   };
 }
 
@@ -153,6 +161,25 @@ void writer_state::enqueue(const write_ops& message) {
   open_.through = unit.through;
   open_is_waited_ = open_is_waited_ || message.waited;
   act(policy_.on_enqueue(now(), ops, bytes, message.waited));
+  if (open_is_waited_ && !at_disk_) settle();
+}
+
+// Whoever waits need not wait for more to come, but what has been sent already comes along: the first of
+// 64 puts sent together would else have the disk for itself, and the others sit out its sync.
+void writer_state::settle() {
+  if (std::exchange(settling_, true)) return;
+  compat::send(self_, writer_actor{self_}, ops_settled{});
+}
+
+void writer_state::on_settled() {
+  settling_ = false;
+  if (failed_ || closed_for_good_) return;
+  if (!at_disk_) {
+    act(policy_.on_disk_idle());
+    policy_.on_disk_busy();
+  }
+  advance();
+  if (is_idle() && !at_disk_) arm_idle_timer();
 }
 
 void writer_state::act(const batch_decision& decision) {
@@ -166,7 +193,7 @@ void writer_state::act(const batch_decision& decision) {
                             std::exchange(open_is_waited_, false));
       closed_.push_back(std::exchange(open_, {}));
       open_body_bytes_ = 0;
-      advance();
+      if (!settling_) advance();
       return;
   }
 }
@@ -430,7 +457,7 @@ void writer_state::on_durable(std::uint64_t file_bytes) {
     return;
   }
   idle_since_ = now();
-  act(policy_.on_disk_idle());
+  if (open_is_waited_) return settle();
   advance();
   if (is_idle() && !at_disk_) arm_idle_timer();
 }

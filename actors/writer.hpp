@@ -97,6 +97,8 @@ class writer_state {
 
   // -- accumulating ---------------------------------------------------------------------------------
   void enqueue(const write_ops& message);
+  void settle();
+  void on_settled();
   void act(const batch_decision& decision);
   void arm_batch_timer(const batch_decision& decision);
   void on_batch_timer(batch_id armed_for);
@@ -157,6 +159,8 @@ class writer_state {
   std::uint64_t open_value_bytes_ = 0;
   /// Someone waits for an op of the open batch.
   bool open_is_waited_ = false;
+  /// An `ops_settled` is under way to ourselves: nothing is sent to the disk for a waiter before it comes.
+  bool settling_ = false;
   std::deque<batch> closed_;
   sync_policy sync_;
   bool sync_timer_armed_ = false;

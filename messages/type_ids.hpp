@@ -96,6 +96,7 @@ struct verify_request;
 struct verify_result;
 struct verify_slice;
 struct seal_durable;
+struct ops_settled;
 
 }  // namespace stowage
 
@@ -186,4 +187,5 @@ CAF_ADD_TYPE_ID(stowage, (stowage::verify_result))
 // Between the store's own actors.
 CAF_ADD_TYPE_ID(stowage, (stowage::verify_slice))
 CAF_ADD_TYPE_ID(stowage, (stowage::seal_durable))
+CAF_ADD_TYPE_ID(stowage, (stowage::ops_settled))
 CAF_END_TYPE_ID_BLOCK(stowage)

@@ -79,6 +79,9 @@ struct journal_short {
   bool blocked = false;
 };
 
+/// Everything that had been sent when this was sent has arrived.
+struct ops_settled {};
+
 /// Nothing will become durable any more.
 struct store_failed {
   failure why;
@@ -106,7 +109,9 @@ using writer_actor = caf::typed_actor<
     // the space it waits for.
     caf::result<void>(store_failed),
     // registry -> writer: fills in the counters of batches, groups and bytes.
-    caf::result<store_status>(status_request)>;
+    caf::result<store_status>(status_request),
+    // writer -> itself.
+    caf::result<void>(ops_settled)>;
 
 }  // namespace stowage
 
@@ -121,4 +126,5 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::group_durable)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::root_installed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::seal_durable)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::journal_short)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::ops_settled)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::store_failed)

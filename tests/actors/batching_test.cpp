@@ -176,6 +176,28 @@ BOOST_FIXTURE_TEST_CASE(waiters_that_come_while_the_disk_works_share_the_next_gr
   BOOST_TEST(closed_by(close_cause::waited) == 2U);
 }
 
+BOOST_FIXTURE_TEST_CASE(durable_puts_sent_together_share_one_sync, batching) {
+  std::vector<answer<receipt>> waiting;
+  for (int i = 0; i < 64; ++i)
+    waiting.push_back(put("w" + std::to_string(i), "v", durability::durable));
+  run();
+  for (auto& w : waiting) BOOST_TEST(w.code() == errc::none);
+  const auto s = status();
+  BOOST_TEST(s.groups == 1U);
+  BOOST_TEST(s.syncs == 1U);
+  BOOST_TEST(closed_by(close_cause::ops) == 1U);
+  BOOST_TEST(closed_by(close_cause::waited) == 1U);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_waiter_takes_along_what_was_sent_after_it, batching) {
+  auto waiter = put("w", "v", durability::durable);
+  for (int i = 0; i < 3; ++i) (void)put_accepted("k" + std::to_string(i));
+  run();
+  BOOST_TEST(waiter.code() == errc::none);
+  BOOST_TEST(status().groups == 1U);
+  BOOST_TEST(status().ops_in_flight == 0U);
+}
+
 BOOST_FIXTURE_TEST_CASE(a_flush_covers_what_is_open_and_what_is_at_the_disk, batching) {
   std::optional<answer<void>> flushed;
   rig->meanwhile(device_call::sync, [&] {
