@@ -19,5 +19,8 @@ void run_w4(const options& how);
 /// lengths spread evenly over their logarithm. Also how long the file is beside what lives in it, while that runs
 /// and after a compaction, and what a client notices of a compaction.
 void run_w7(const options& how);
+/// Opening a store of a million blocks of 128 B in a new process and reading one of them: after an orderly close, and
+/// after the process before was killed. Also the memory that takes.
+void run_w8(const options& how);
 
 }  // namespace stowage::bench
