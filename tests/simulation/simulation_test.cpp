@@ -30,6 +30,7 @@ void run_part(std::uint64_t part) {
       sum.compactions += said.compactions;
       sum.cuts += said.cuts;
       sum.verifications += said.verifications;
+      sum.clears += said.clears;
     }
   }
   BOOST_TEST_MESSAGE(count << " seeds: " << sum.steps << " steps, " << sum.lives << " lives, "
@@ -37,7 +38,8 @@ void run_part(std::uint64_t part) {
                            << sum.power_losses << " power losses, " << sum.failed_devices
                            << " failed devices, " << sum.crashed_recoveries
                            << " crashed recoveries, " << sum.compactions << " compactions, "
-                           << sum.cuts << " cuts, " << sum.verifications << " verifications");
+                           << sum.cuts << " cuts, " << sum.verifications << " verifications, "
+                           << sum.clears << " clears");
   // It has to have been exciting.
   BOOST_TEST(sum.lives > 2 * count);
   BOOST_TEST(sum.writes > 500 * count);
@@ -47,6 +49,7 @@ void run_part(std::uint64_t part) {
   BOOST_TEST(sum.compactions > count);
   BOOST_TEST(sum.cuts > 0U);
   BOOST_TEST(sum.verifications > count / 4);
+  BOOST_TEST(sum.clears > count);
 }
 
 }  // namespace
