@@ -76,10 +76,11 @@ void run_seeds(const command_line& how) {
     const auto said = simulate(options_of(how, seed));
     fmt::print(
         "seed {}: trace {:016x}, {} steps, {} lives, {} writes, {} reads, {} power losses, {} "
-        "failed devices, {} crashed recoveries, {} compactions, {} cuts, {} verifications\n",
+        "failed devices, {} crashed recoveries, {} compactions, {} cuts, {} verifications, "
+        "{} clears, {} expired\n",
         seed, said.trace_hash, said.steps, said.lives, said.writes, said.reads, said.power_losses,
         said.failed_devices, said.crashed_recoveries, said.compactions, said.cuts,
-        said.verifications);
+        said.verifications, said.clears, said.blocks_expired);
     for (const auto& v : said.violations) BOOST_ERROR(fmt::format("seed {}: {}", seed, v));
   }
 }

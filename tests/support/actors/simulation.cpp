@@ -129,6 +129,7 @@ class simulation {
   }
 
   void close() {
+    said_.blocks_expired += f_.status().blocks_expired;
     auto closed = f_.ask_close();
     f_.run();
     f_.advance(2s);
