@@ -97,6 +97,7 @@ struct verify_result;
 struct verify_slice;
 struct seal_durable;
 struct ops_settled;
+struct clear_request;
 
 }  // namespace stowage
 
@@ -188,4 +189,6 @@ CAF_ADD_TYPE_ID(stowage, (stowage::verify_result))
 CAF_ADD_TYPE_ID(stowage, (stowage::verify_slice))
 CAF_ADD_TYPE_ID(stowage, (stowage::seal_durable))
 CAF_ADD_TYPE_ID(stowage, (stowage::ops_settled))
+// Public.
+CAF_ADD_TYPE_ID(stowage, (stowage::clear_request))
 CAF_END_TYPE_ID_BLOCK(stowage)
