@@ -163,7 +163,7 @@ void compaction::on_read(std::size_t at, const pinned_block& from,
     o.flags = b.flags();
     o.name = b.name();
     o.ver = b.ver();
-    o.expires_at_ms = b.expires_at_ms();
+    if (!mutant("relocation-loses-the-expiry")) o.expires_at_ms = b.expires_at_ms();
     if (got) o.value = got->value;
     slice_.ops[at] = std::move(o);
   } else {

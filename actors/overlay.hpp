@@ -1,7 +1,8 @@
 // What is accepted and not yet durable, by name: reads look here first.
 //
 // Contract: for each name the newest accepted op. An entry goes when its own version is durable; an
-// older one becoming durable leaves it. With several versions of a name in flight, reads see the newest.
+// older one becoming durable leaves it. With several versions of a name in flight, reads see the newest. While a
+// CLEAR is in flight every name has an op: the CLEAR, or one accepted after it.
 // Concurrency: owned by the registry.
 // Limits: as large as the registry's credit allows.
 #pragma once
@@ -11,6 +12,8 @@
 #include <stowage/storage/core/types.hpp>
 
 #include <algorithm>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -25,6 +28,7 @@ class overlay {
     version ver;
     bool deleted = false;
     shared_bytes value;
+    std::uint64_t expires_at_ms = 0;
   };
 
   /// Whether an older op of this name is in here.
@@ -34,12 +38,22 @@ class overlay {
     return !is_new;
   }
 
-  /// The newest accepted op of this name, or null.
-  [[nodiscard]] const entry* find(const std::string& name) const {
-    const auto it = entries_.find(name);
-    if (it == entries_.end() || mutant("reads-miss-what-is-queued")) return nullptr;
-    return &it->second;
+  /// A CLEAR was accepted.
+  void set_cleared(version by) {
+    if (!mutant("clear-leaves-what-is-pending")) entries_.clear();
+    clear_.emplace(entry{by, true, {}});
   }
+
+  /// The newest accepted op of this name, or null; of a name that a CLEAR removes, a delete.
+  [[nodiscard]] const entry* find(const std::string& name) const {
+    if (mutant("reads-miss-what-is-queued")) return nullptr;
+    const auto it = entries_.find(name);
+    if (it != entries_.end()) return &it->second;
+    return clear_ ? &*clear_ : nullptr;
+  }
+
+  /// Nothing of what is durable is to be seen.
+  [[nodiscard]] bool is_cleared() const noexcept { return clear_.has_value(); }
 
   /// The op of this name and version, and every older one of it, is durable.
   void drop(const std::string& name, version durable) {
@@ -48,7 +62,16 @@ class overlay {
     if (it->second.ver <= durable || mutant("older-write-ends-a-newer-one")) entries_.erase(it);
   }
 
-  void clear() noexcept { entries_.clear(); }
+  /// The CLEAR of this version is durable.
+  void drop_clear(version durable) {
+    if (clear_ && clear_->ver <= durable) clear_.reset();
+  }
+
+  /// Nothing that was accepted will become durable.
+  void forget() noexcept {
+    entries_.clear();
+    clear_.reset();
+  }
 
   struct named {
     std::string_view name;
@@ -66,6 +89,8 @@ class overlay {
 
  private:
   std::unordered_map<std::string, entry> entries_;
+  /// The newest one.
+  std::optional<entry> clear_;
 };
 
 }  // namespace stowage

@@ -29,7 +29,7 @@ reader_actor::behavior_type reader_state::make_behavior() {
         const auto& block = *job.what->what;
         auto value = read_block(*device_, block, hash_seed_, job.offset, job.length);
         if (!value) return to_error(value.error());
-        return block_value{std::move(*value), block.ver()};
+        return block_value{std::move(*value), block.ver(), block.expires_at_ms()};
       },
       [this](const copy_slice& slice) -> caf::result<void> {
         if (stopped_) return to_error(fail(errc::closed));

@@ -29,6 +29,7 @@ registry_state::registry_state(registry_actor::pointer self, store_options optio
                                registry_start start)
     : self_{self},
       options_{std::move(options)},
+      clock_{std::move(start.clock)},
       index_{std::move(start.index)},
       last_version_{start.last_version},
       durable_version_{start.last_version},
@@ -44,6 +45,7 @@ registry_actor::behavior_type registry_state::make_behavior() {
       [this](delete_request& request) { return on_delete(request); },
       [this](put_many_request& request) { return on_put_many(request); },
       [this](commit_request& request) { return on_commit(request); },
+      [this](const clear_request& request) { return on_clear(request); },
       [this](const exists_request& request) {
         return read_in_turn<bool>(
             is_parked(request.name),
@@ -116,6 +118,7 @@ registry_actor::behavior_type registry_state::make_behavior() {
         readers_ = peers.readers;
         supervisor_ = peers.supervisor;
         if (checkpoint_soon_) start_checkpoint_of_newest();
+        remove_expired();
         return caf::unit;
       },
   };
@@ -148,13 +151,15 @@ caf::result<block_value> registry_state::on_get(const get_request& request) {
 
 registry_state::looked_up registry_state::look_up(const get_request& request) {
   if (const auto* accepted = overlay_.find(request.name)) {
-    if (accepted->deleted) return not_found(request.name);
+    if (accepted->deleted || is_past(accepted->expires_at_ms)) return not_found(request.name);
     const auto offset = std::min<std::uint64_t>(request.offset, accepted->value.size());
     const auto length = std::min<std::uint64_t>(request.length, accepted->value.size() - offset);
-    return block_value{accepted->value.slice(offset, length), accepted->ver};
+    return block_value{accepted->value.slice(offset, length), accepted->ver,
+                       accepted->expires_at_ms};
   }
   auto found = index_.find(request.name);
-  if (!found || (found->value_length() == 0 && mutant("empty-block-is-absent")))
+  if (!found || is_past(found->expires_at_ms()) ||
+      (found->value_length() == 0 && mutant("empty-block-is-absent")))
     return not_found(request.name);
   auto job = std::make_shared<pinned_block>();
   job->what = std::move(found);
@@ -187,12 +192,12 @@ caf::result<T> registry_state::read_in_turn(bool write_waits, Read read) {
 
 std::optional<block_stat> registry_state::find(const std::string& block) const {
   if (const auto* accepted = overlay_.find(block)) {
-    if (accepted->deleted) return std::nullopt;
-    return block_stat{block, accepted->ver, accepted->value.size()};
+    if (accepted->deleted || is_past(accepted->expires_at_ms)) return std::nullopt;
+    return block_stat{block, accepted->ver, accepted->value.size(), accepted->expires_at_ms};
   }
   const auto found = index_.find(block);
-  if (!found) return std::nullopt;
-  return block_stat{block, found->ver(), found->value_length()};
+  if (!found || is_past(found->expires_at_ms())) return std::nullopt;
+  return block_stat{block, found->ver(), found->value_length(), found->expires_at_ms()};
 }
 
 version registry_state::current_version(const std::string& block) const {
@@ -223,18 +228,20 @@ caf::expected<block_list> registry_state::list(const list_request& request) cons
   auto next = accepted.begin();
   const auto add_accepted_before = [&](std::string_view bound, bool bounded) {
     for (; next != accepted.end() && (!bounded || next->name < bound); ++next)
-      if (!next->accepted->deleted &&
-          !add({std::string{next->name}, next->accepted->ver, next->accepted->value.size()}))
+      if (!next->accepted->deleted && !is_past(next->accepted->expires_at_ms) &&
+          !add({std::string{next->name}, next->accepted->ver, next->accepted->value.size(),
+                next->accepted->expires_at_ms}))
         return false;
     return true;
   };
   bool goes_on = true;
   index_.for_each_from(from, [&](const block_ref& b) {
-    if (!in_prefix(b->name())) return false;
+    if (overlay_.is_cleared() || !in_prefix(b->name())) return false;
     goes_on = add_accepted_before(b->name(), true);
     if (!goes_on) return false;
     if (next != accepted.end() && next->name == b->name()) return true;  // the overlay's turn comes
-    goes_on = add({std::string{b->name()}, b->ver(), b->value_length()});
+    if (is_past(b->expires_at_ms())) return true;
+    goes_on = add({std::string{b->name()}, b->ver(), b->value_length(), b->expires_at_ms()});
     return goes_on;
   });
   if (goes_on) add_accepted_before({}, false);
@@ -255,7 +262,12 @@ void registry_state::on_durable(const durable_group& group,
   for (const auto& o : group.ops)
     index_.apply(o.as_op(), retirement_.epoch(), [this](const block_ref& old) { retire(*old); });
   // 2. The overlay no longer has to answer for what is published.
-  for (const auto& o : group.ops) overlay_.drop(o.name, o.ver);
+  for (const auto& o : group.ops) {
+    if (o.kind == op_kind::clear)
+      overlay_.drop_clear(o.ver);
+    else
+      overlay_.drop(o.name, o.ver);
+  }
   // 3. Superseded extents that nobody reads may be reused.
   std::vector<extent> reusable;
   retirement_.collect(reusable);
@@ -344,10 +356,12 @@ void registry_state::poison(const failure& why) {
   if (why.code == errc::no_space) failed_->code = errc::io_error;
   // Whoever waits for one of the ops in flight gets the cause itself; their versions vanish.
   if (!mutant("waiters-forgotten-on-failure")) pending_.fail_all(to_error(*failed_));
-  if (!mutant("lost-versions-still-read")) overlay_.clear();
+  if (!mutant("lost-versions-still-read")) overlay_.forget();
   auto waiting = std::exchange(parked_, {});
   parked_names_.reset();
   parked_bytes_ = 0;
+  parked_clears_ = 0;
+  expiry_timer_.dispose();
   const auto later = refusal_of_writes();
   for (auto& p : waiting) {
     if (auto* w = std::get_if<write_request>(&p.what)) {
@@ -366,6 +380,8 @@ void registry_state::poison(const failure& why) {
 void registry_state::on_close(caf::typed_response_promise<void> answer) {
   close_answers_.push_back(std::move(answer));
   closing_ = true;
+  // A timer that is still to come would keep this actor, and the host's actor system, waiting for it.
+  expiry_timer_.dispose();
   close_when_settled();
 }
 
@@ -436,6 +452,8 @@ caf::result<store_status> registry_state::on_status() {
     s.path = options_.path;
     s.blocks = index_.size();
     s.value_bytes = index_.value_bytes();
+    s.blocks_expiring = index_.expiring().size();
+    s.blocks_expired = blocks_expired_;
     s.last_version = last_version_;
     s.ops_in_flight = pending_.sum().ops;
     s.bytes_in_flight = pending_.sum().bytes;

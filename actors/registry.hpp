@@ -13,6 +13,7 @@
 #include <stowage/actors/overlay.hpp>
 #include <stowage/actors/pending_replies.hpp>
 #include <stowage/actors/store_options.hpp>
+#include <stowage/actors/wall_clock.hpp>
 #include <stowage/messages/allocator.hpp>
 #include <stowage/messages/disk.hpp>
 #include <stowage/messages/maintenance.hpp>
@@ -25,6 +26,8 @@
 #include <stowage/storage/core/result.hpp>
 #include <stowage/storage/index/block_index.hpp>
 #include <stowage/storage/space/retirement.hpp>
+
+#include <caf/disposable.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -53,16 +56,17 @@ inline constexpr std::uint64_t look_for_waste_every = limits::mib;
 using registry_actor = caf::typed_actor<
     caf::result<receipt>(put_request), caf::result<block_value>(get_request),
     caf::result<receipt>(delete_request), caf::result<put_many_result>(put_many_request),
-    caf::result<commit_receipt>(commit_request), caf::result<bool>(exists_request),
-    caf::result<block_stat>(stat_request), caf::result<block_list>(list_request),
-    caf::result<void>(flush_request), caf::result<store_status>(status_request),
-    caf::result<void>(checkpoint_request), caf::result<compact_result>(compact_request),
-    caf::result<verify_result>(verify_request), caf::result<backup_result>(backup_request),
-    caf::result<void>(close_request), caf::result<pinned_blocks>(pin_blocks),
-    caf::result<blocks_moved>(move_blocks), caf::result<newest_state>(newest_state_request),
-    caf::result<void>(group_durable), caf::result<void>(seal_durable),
-    caf::result<void>(root_installed), caf::result<void>(journal_short),
-    caf::result<void>(store_failed), caf::result<void>(wire_registry)>;
+    caf::result<commit_receipt>(commit_request), caf::result<receipt>(clear_request),
+    caf::result<bool>(exists_request), caf::result<block_stat>(stat_request),
+    caf::result<block_list>(list_request), caf::result<void>(flush_request),
+    caf::result<store_status>(status_request), caf::result<void>(checkpoint_request),
+    caf::result<compact_result>(compact_request), caf::result<verify_result>(verify_request),
+    caf::result<backup_result>(backup_request), caf::result<void>(close_request),
+    caf::result<pinned_blocks>(pin_blocks), caf::result<blocks_moved>(move_blocks),
+    caf::result<newest_state>(newest_state_request), caf::result<void>(group_durable),
+    caf::result<void>(seal_durable), caf::result<void>(root_installed),
+    caf::result<void>(journal_short), caf::result<void>(store_failed),
+    caf::result<void>(wire_registry)>;
 
 /// What the registry starts from.
 struct registry_start {
@@ -72,6 +76,8 @@ struct registry_start {
   std::uint64_t journal_bytes = 0;
   /// The journal ends in another life's records: make it short soon.
   bool checkpoint_soon = false;
+  /// What expiry is held against.
+  wall_clock clock = system_wall_time;
 };
 
 class registry_state {
@@ -85,12 +91,13 @@ class registry_state {
   template <class T>
   using promise_of = caf::typed_response_promise<T>;
 
-  /// A put or delete on its way to a version.
+  /// A put, delete or clear on its way to a version.
   struct one_write {
     op_kind kind = op_kind::put;
     std::string name;
     shared_bytes value;
     std::optional<version> expected;
+    std::uint64_t expires_at_ms = 0;
     promise_of<receipt> answer;
   };
   /// Independent writes, of which the first `next` are done with.
@@ -123,6 +130,8 @@ class registry_state {
     std::uint64_t bytes = 0;
     /// The names it writes, once somebody has asked for names that wait.
     std::vector<std::string> names;
+    /// It removes every block.
+    bool clears = false;
   };
   /// The value at hand, why there is none, or where a reader finds it.
   using looked_up = std::variant<block_value, caf::error, read_block_job>;
@@ -134,6 +143,7 @@ class registry_state {
   [[nodiscard]] caf::result<receipt> on_delete(delete_request& request);
   [[nodiscard]] caf::result<put_many_result> on_put_many(put_many_request& request);
   [[nodiscard]] caf::result<commit_receipt> on_commit(commit_request& request);
+  [[nodiscard]] caf::result<receipt> on_clear(const clear_request& request);
   template <class T, class What>
   [[nodiscard]] caf::result<T> on_write(What what, std::optional<durability> level,
                                         bool wait_for_credit, std::optional<failure> refusal);
@@ -145,7 +155,8 @@ class registry_state {
   [[nodiscard]] bool take_budget(std::uint64_t bytes, std::uint64_t entry_bytes);
   [[nodiscard]] std::optional<failure> refusal_now(op_kind kind, const std::string& block,
                                                    const std::optional<version>& expected) const;
-  version add_op(batch& unit, op_kind kind, std::string block, shared_bytes value);
+  version add_op(batch& unit, op_kind kind, std::string block, shared_bytes value,
+                 std::uint64_t expires_at_ms = 0);
   void sequence(std::shared_ptr<batch> unit, const pending_replies::held& holds, durability level);
   template <class T>
   void answer_write(promise_of<T>& promise, T answer, durability level);
@@ -157,6 +168,7 @@ class registry_state {
   void unpark_front();
   template <class Visit>
   static void for_each_write(const request_in_turn& r, Visit visit);
+  [[nodiscard]] static bool is_clear(const request_in_turn& r);
   void list_names_of(parked& p);
   void list_parked_names();
   [[nodiscard]] bool is_parked(const std::string& block);
@@ -187,6 +199,11 @@ class registry_state {
   void shorten_journal();
   void on_checkpoint_ended(const caf::error& why);
   void poison(const failure& why);
+
+  // -- expiry (registry_expiry.cpp) -----------------------------------------------------------------
+  [[nodiscard]] bool is_past(std::uint64_t expires_at_ms) const;
+  void remove_expired();
+  void arm_expiry_timer(std::uint64_t now_ms, std::uint64_t expires_at_ms);
 
   // -- compaction -----------------------------------------------------------------------------------
   [[nodiscard]] caf::result<void> on_checkpoint_request();
@@ -234,6 +251,7 @@ class registry_state {
 
   registry_actor::pointer self_;
   store_options options_;
+  wall_clock clock_;
 
   // The peers; set by `wire_registry` before anything else arrives.
   allocator_actor allocator_;
@@ -253,6 +271,7 @@ class registry_state {
   pending_replies pending_;
   std::deque<parked> parked_;
   std::uint64_t parked_bytes_ = 0;
+  std::size_t parked_clears_ = 0;
   /// How many writes of each name wait. Absent until a read asks while some do: a load that only writes
   /// does not pay for it.
   std::optional<std::unordered_map<std::string, std::size_t>> parked_names_;
@@ -285,6 +304,13 @@ class registry_state {
   int checkpoints_wanted_ = 0;
   /// The writer waits for such an area.
   bool journal_is_blocked_ = false;
+
+  /// The last op of the slice of expired blocks that was removed last.
+  version last_removal_;
+  std::uint64_t blocks_expired_ = 0;
+  /// The wall time that the timer was armed for.
+  std::optional<std::uint64_t> expiry_timer_at_ms_;
+  caf::disposable expiry_timer_;
 
   bool compaction_running_ = false;
   /// Who asked for the compaction that runs; nobody, if it began by itself.

@@ -90,6 +90,7 @@ caf::result<receipt> registry_state::on_put(put_request& request) {
   w.name = std::move(request.name);
   w.value = std::move(request.value);
   w.expected = request.expected;
+  w.expires_at_ms = request.expires_at_ms;
   return on_write<receipt>(std::move(w), request.level, request.wait_for_credit, std::move(why));
 }
 
@@ -105,7 +106,10 @@ caf::result<receipt> registry_state::on_delete(delete_request& request) {
 caf::result<put_many_result> registry_state::on_put_many(put_many_request& request) {
   request_size size;
   for (auto& w : request.writes) {
-    if (w.removes) w.value = {};
+    if (w.removes) {
+      w.value = {};
+      w.expires_at_ms = 0;
+    }
     size.add_name(w.name.size());
     size.add_value(w.value.size());
   }
@@ -138,6 +142,12 @@ caf::result<commit_receipt> registry_state::on_commit(commit_request& request) {
                                   std::move(why));
 }
 
+caf::result<receipt> registry_state::on_clear(const clear_request& request) {
+  one_write w;
+  w.kind = op_kind::clear;
+  return on_write<receipt>(std::move(w), request.level, request.wait_for_credit, {});
+}
+
 template <class T, class What>
 caf::result<T> registry_state::on_write(What what, std::optional<durability> level,
                                         bool wait_for_credit, std::optional<failure> refusal) {
@@ -163,13 +173,13 @@ failure registry_state::overloaded() const {
 
 // -- turn -------------------------------------------------------------------------------------------
 
-// Name and value of every write that is still to be done.
+// Name and value of every write that is still to be done; a clear has no name.
 template <class Visit>
 void registry_state::for_each_write(const request_in_turn& r, Visit visit) {
   const auto* w = std::get_if<write_request>(&r);
   if (w == nullptr) return;
   if (const auto* one = std::get_if<one_write>(&w->what)) {
-    visit(one->name, one->value);
+    if (one->kind != op_kind::clear) visit(one->name, one->value);
   } else if (const auto* many = std::get_if<many_writes>(&w->what)) {
     for (auto i = many->next; i < many->writes.size(); ++i)
       visit(many->writes[i].name, many->writes[i].value);
@@ -177,6 +187,12 @@ void registry_state::for_each_write(const request_in_turn& r, Visit visit) {
     for (const auto& each : std::get<whole_transaction>(w->what).what.writes())
       visit(each.name, each.value);
   }
+}
+
+bool registry_state::is_clear(const request_in_turn& r) {
+  const auto* w = std::get_if<write_request>(&r);
+  const auto* one = w == nullptr ? nullptr : std::get_if<one_write>(&w->what);
+  return one != nullptr && one->kind == op_kind::clear;
 }
 
 // At once if nothing waits, else behind all that does.
@@ -188,14 +204,17 @@ void registry_state::serve_in_turn(request_in_turn r) {
 // Takes what waits, in order, as far as credit and space allow.
 void registry_state::serve_parked() {
   while (!parked_.empty() && serve(parked_.front().what)) unpark_front();
+  remove_expired();
   close_when_settled();
 }
 
 void registry_state::park(request_in_turn r) {
-  parked p{std::move(r), 0, {}};
+  const bool clears = is_clear(r);
+  parked p{std::move(r), 0, {}, clears};
   for_each_write(p.what,
                  [&](const std::string&, const shared_bytes& value) { p.bytes += value.size(); });
   parked_bytes_ += p.bytes;
+  parked_clears_ += p.clears ? 1 : 0;
   invariant(
       parked_bytes_ <= parked_bytes_max() + limits::transaction_value_bytes_max && !is_queue_full(),
       "I8: what waits is bounded");
@@ -206,6 +225,7 @@ void registry_state::park(request_in_turn r) {
 void registry_state::unpark_front() {
   const auto& p = parked_.front();
   parked_bytes_ -= p.bytes;
+  parked_clears_ -= p.clears ? 1 : 0;
   for (const auto& n : p.names) {
     const auto it = parked_names_->find(n);
     if (--it->second == 0) parked_names_->erase(it);
@@ -230,12 +250,14 @@ void registry_state::list_parked_names() {
 // Whether a write of this block waits.
 bool registry_state::is_parked(const std::string& block) {
   if (parked_.empty()) return false;
+  if (parked_clears_ > 0 && !mutant("read-overtakes-a-parked-clear")) return true;
   list_parked_names();
   return parked_names_->contains(block);
 }
 
 bool registry_state::is_any_parked(const std::string& prefix) {
   if (parked_.empty()) return false;
+  if (parked_clears_ > 0) return true;
   list_parked_names();
   return std::ranges::any_of(
       *parked_names_, [&](const auto& waiting) { return waiting.first.starts_with(prefix); });
@@ -335,7 +357,7 @@ registry_state::admission registry_state::admit(one_write& w, const write_reques
 
   auto unit = std::make_shared<batch>();
   const auto bytes = w.value.size();
-  const auto given = add_op(*unit, w.kind, std::move(w.name), std::move(w.value));
+  const auto given = add_op(*unit, w.kind, std::move(w.name), std::move(w.value), w.expires_at_ms);
   sequence(std::move(unit), {1, bytes, need.bytes(), need.entry_bytes()}, request.level);
   answer_write(w.answer, receipt{given, request.level}, request.level);
   return admission::answered;
@@ -378,7 +400,7 @@ registry_state::admission registry_state::admit(many_writes& w, const write_requ
         ++holds.ops;
         holds.bytes += next.value.size();
         w.answer_so_far.versions.push_back(
-            add_op(*unit, kind, std::move(next.name), std::move(next.value)));
+            add_op(*unit, kind, std::move(next.name), std::move(next.value), next.expires_at_ms));
       }
       ++w.next;
     }
@@ -422,8 +444,9 @@ registry_state::admission registry_state::admit(whole_transaction& w,
     unit->transaction_count = 1;
     answer.versions.reserve(ops);
     for (auto& each : std::move(w.what).take_writes())
-      answer.versions.push_back(add_op(*unit, each.removes ? op_kind::del : op_kind::put,
-                                       std::move(each.name), std::move(each.value)));
+      answer.versions.push_back(each.removes ? add_op(*unit, op_kind::del, std::move(each.name), {})
+                                             : add_op(*unit, op_kind::put, std::move(each.name),
+                                                      std::move(each.value), each.expires_at_ms));
     sequence(std::move(unit), {ops, w.value_bytes, need.bytes(), need.entry_bytes()},
              request.level);
   }
@@ -434,14 +457,19 @@ registry_state::admission registry_state::admit(whole_transaction& w,
 // -- version ----------------------------------------------------------------------------------------
 
 // From here on the op is never refused.
-version registry_state::add_op(batch& unit, op_kind kind, std::string block, shared_bytes value) {
+version registry_state::add_op(batch& unit, op_kind kind, std::string block, shared_bytes value,
+                               std::uint64_t expires_at_ms) {
   last_version_ = last_version_.next();
-  ++ops_accepted_;
   accepted_op o;
-  o.may_supersede_pending = overlay_.set(block, {last_version_, kind == op_kind::del, value});
+  if (kind == op_kind::clear)
+    overlay_.set_cleared(last_version_);
+  else
+    o.may_supersede_pending =
+        overlay_.set(block, {last_version_, kind == op_kind::del, value, expires_at_ms});
   o.kind = kind;
   o.name = std::move(block);
   o.ver = last_version_;
+  o.expires_at_ms = expires_at_ms;
   o.value = std::move(value);
   if (mutant("extent-freed-at-acceptance"))
     index_.apply(op{op_kind::del, 0, o.name, {}, 0, 0, {}}, retirement_.epoch(),
@@ -453,6 +481,7 @@ version registry_state::add_op(batch& unit, op_kind kind, std::string block, sha
 void registry_state::sequence(std::shared_ptr<batch> unit, const pending_replies::held& holds,
                               durability level) {
   unit->through = last_version_;
+  ops_accepted_ += holds.ops;
   pending_.add(last_version_, holds);
   invariant(pending_.sum().bytes <= std::max(options_.credit.max_bytes, holds.bytes),
             "I8: values in flight stay within the credit, or are those of one request");

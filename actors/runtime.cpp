@@ -132,7 +132,7 @@ result<opened_store> open_store(caf::actor_system& system, const store_options& 
 
 store_actor spawn_store(caf::actor_system& system, const store_options& options,
                         std::unique_ptr<block_device> device, recovered_store recovered,
-                        std::uint64_t seed, threading how) {
+                        std::uint64_t seed, threading how, wall_clock clock) {
   const std::shared_ptr<block_device> shared{std::move(device)};
   const auto hash_seed = recovered.sb.hash_seed;
 
@@ -141,6 +141,7 @@ store_actor spawn_store(caf::actor_system& system, const store_options& options,
   names.last_version = recovered.last_version;
   names.position = recovered.position;
   names.journal_bytes = recovered.journal_bytes;
+  names.clock = std::move(clock);
   names.checkpoint_soon = !recovered.was_clean && recovered.journal_bytes > 0;
 
   writer_start journal{recovered.sb,

@@ -12,6 +12,7 @@
 
 #include <stowage/actors/random_identity.hpp>
 #include <stowage/actors/store_options.hpp>
+#include <stowage/actors/wall_clock.hpp>
 #include <stowage/messages/caf_compat.hpp>
 #include <stowage/messages/store.hpp>
 #include <stowage/storage/core/result.hpp>
@@ -55,9 +56,11 @@ struct opened_store {
 /// which a test may drive step by step.
 enum class threading : std::uint8_t { production, scheduled };
 
-/// Spawns the actors over a device whose recovery is done. `seed` feeds the salts of journal areas.
+/// Spawns the actors over a device whose recovery is done. `seed` feeds the salts of journal areas; blocks expire by
+/// `clock`.
 [[nodiscard]] store_actor spawn_store(caf::actor_system& system, const store_options& options,
                                       std::unique_ptr<block_device> device,
-                                      recovered_store recovered, std::uint64_t seed, threading how);
+                                      recovered_store recovered, std::uint64_t seed, threading how,
+                                      wall_clock clock = system_wall_time);
 
 }  // namespace stowage

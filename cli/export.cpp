@@ -16,7 +16,7 @@ void run(const export_command& what, console& con) {
     return;
   }
   progress shown{con, "exporting", store->state.index.size()};
-  store->state.index.for_each_from(what.prefix, [&](const block_ref& b) {
+  store->for_each_from(what.prefix, [&](const block_ref& b) {
     if (!b->name().starts_with(what.prefix)) return false;
     // The counterpart of import's prefix: what it added is taken off.
     const auto path = b->name().substr(what.prefix.size());

@@ -13,7 +13,7 @@ void run(const get_command& what, console& con) {
   }
   const auto store = open_offline(what.store, con);
   if (!store) return;
-  const auto block = store->state.index.find(what.name);
+  const auto block = store->find(what.name);
   if (!block) {
     auto why = fail(errc::not_found);
     why.name = what.name;

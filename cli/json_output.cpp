@@ -13,6 +13,10 @@ void add_name(json& object, std::string_view name) {
     object["name_hex"] = to_hex(name);
 }
 
+void add_expiry(json& object, const block& b) {
+  if (b.expires_at_ms() != 0) object["expires_at_ms"] = b.expires_at_ms();
+}
+
 json json_text(std::string_view text) { return is_utf8(text) ? json(text) : json(show_name(text)); }
 
 void print_json(console& con, const json& document) { con.print(document.dump(2) + "\n"); }

@@ -1,12 +1,13 @@
 // One JSON document on stdout, written as it goes.
 //
 // Contract: members stand in the order they are given; a list of any length takes no memory. Names are
-// `name`, or `name_hex` when they are not UTF-8.
+// `name`, or `name_hex` when they are not UTF-8. `expires_at_ms` is there where a block expires.
 // Concurrency: one thread.
 // Limits: one list per document, before all other members.
 #pragma once
 
 #include <stowage/cli/console.hpp>
+#include <stowage/storage/index/block.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -18,6 +19,9 @@ using json = nlohmann::ordered_json;
 
 /// Adds the member `name`, or `name_hex`.
 void add_name(json& object, std::string_view name);
+
+/// Adds the member `expires_at_ms` if the block expires.
+void add_expiry(json& object, const block& b);
 
 /// Text that may be any bytes, such as a path or a reason: bytes that are not UTF-8 are replaced.
 [[nodiscard]] json json_text(std::string_view text);

@@ -1,6 +1,8 @@
 #include <stowage/cli/offline_store.hpp>
 
+#include <stowage/actors/runtime.hpp>
 #include <stowage/cli/advice.hpp>
+#include <stowage/storage/core/expiry.hpp>
 #include <stowage/storage/device/posix_device.hpp>
 #include <stowage/storage/format/superblock_election.hpp>
 
@@ -9,6 +11,19 @@
 #include <utility>
 
 namespace stowage::cli {
+
+block_ref offline_store::find(std::string_view name) const {
+  auto found = state.index.find(name);
+  if (found && has_expired(found->expires_at_ms(), now_ms)) return {};
+  return found;
+}
+
+void offline_store::for_each_from(std::string_view from,
+                                  const std::function<bool(const block_ref&)>& visit) const {
+  state.index.for_each_from(from, [&](const block_ref& b) {
+    return has_expired(b->expires_at_ms(), now_ms) || visit(b);
+  });
+}
 
 std::optional<offline_store> open_offline(const std::string& path, console& con) {
   auto device = open_posix_device(path, open_mode::read_only);
@@ -27,7 +42,7 @@ std::optional<offline_store> open_offline(const std::string& path, console& con)
     con.warn(path,
              "the previous checkpoint is used: " + what_is_wrong(*state->used_previous_root, path));
   if (state->superblock_slot_damaged) con.warn(path, "one of the two superblocks is damaged");
-  return offline_store{*std::move(device), *std::move(state)};
+  return offline_store{*std::move(device), *std::move(state), system_wall_time()};
 }
 
 void warn_of_dropped_tail(const std::string& path, const dropped_tail& dropped, console& con) {

@@ -2,7 +2,8 @@
 //
 // Contract: opens read-only beside other readers and recovers in memory; no byte of the file changes.
 // What is wrong with the store is said on the console: damage makes the command exit with 2 and the
-// state up to it is still given; a dropped tail or a damaged copy is a warning.
+// state up to it is still given; a dropped tail or a damaged copy is a warning. A block that has expired is absent,
+// as it is for whoever asks a store that is served; what is checked, copied or drawn is all there is in the file.
 // Concurrency: one thread.
 #pragma once
 
@@ -12,15 +13,26 @@
 #include <stowage/storage/recovery.hpp>
 #include <stowage/storage/superblock_slots.hpp>
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace stowage::cli {
 
 struct offline_store {
   std::unique_ptr<block_device> device;
   recovered_store state;
+  /// The wall time it was opened at.
+  std::uint64_t now_ms = 0;
+
+  /// The block of this name, or null.
+  [[nodiscard]] block_ref find(std::string_view name) const;
+  /// Calls `visit` for each block of name >= `from`, in order, until it answers false.
+  void for_each_from(std::string_view from,
+                     const std::function<bool(const block_ref&)>& visit) const;
 };
 
 /// Nothing where the store cannot be opened; the console was told why.

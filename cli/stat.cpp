@@ -41,7 +41,7 @@ void stat_block(const stat_command& what, const offline_store& store, console& c
     con.complain(what.store, named.error());
     return;
   }
-  const auto block = store.state.index.find(*what.name);
+  const auto block = store.find(*what.name);
   if (!block) {
     auto why = fail(errc::not_found);
     why.name = *what.name;
@@ -55,6 +55,7 @@ void stat_block(const stat_command& what, const offline_store& store, console& c
     document["name"] = show_name(block->name());
   document["version"] = block->ver().value;
   document["size"] = block->value_length();
+  add_expiry(document, *block);
   if (!what.as_json) {
     document["chunks"] = block->chunks().size();
     print_members(con, document);

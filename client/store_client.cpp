@@ -28,9 +28,11 @@ result<T> store_client::ask(Request request) {
 }
 
 result<receipt> store_client::put(std::string name, payload value, std::optional<durability> level,
-                                  std::optional<version> expected) {
+                                  std::optional<version> expected, std::uint64_t expires_at_ms) {
   const auto credit = window_->take(1, value.size());
-  return ask<receipt>(put_request{std::move(name), std::move(value), level, expected});
+  put_request request{std::move(name), std::move(value), level, expected};
+  request.expires_at_ms = expires_at_ms;
+  return ask<receipt>(std::move(request));
 }
 
 result<block_value> store_client::get(std::string name, std::uint64_t offset,
@@ -57,6 +59,11 @@ result<commit_receipt> store_client::commit(transaction what, std::optional<dura
   for (const auto& w : what.writes()) bytes += w.value.size();
   const auto credit = window_->take(what.writes().size(), bytes);
   return ask<commit_receipt>(commit_request{std::move(what), level});
+}
+
+result<receipt> store_client::clear(std::optional<durability> level) {
+  const auto credit = window_->take(1, 0);
+  return ask<receipt>(clear_request{level});
 }
 
 result<bool> store_client::exists(std::string name) {

@@ -30,7 +30,8 @@ class store_client {
 
   [[nodiscard]] result<receipt> put(std::string name, payload value,
                                     std::optional<durability> level = {},
-                                    std::optional<version> expected = {});
+                                    std::optional<version> expected = {},
+                                    std::uint64_t expires_at_ms = 0);
   [[nodiscard]] result<block_value> get(std::string name, std::uint64_t offset = 0,
                                         std::uint64_t length = UINT64_MAX);
   [[nodiscard]] result<receipt> remove(std::string name, std::optional<durability> level = {},
@@ -39,6 +40,7 @@ class store_client {
                                                  std::optional<durability> level = {});
   [[nodiscard]] result<commit_receipt> commit(transaction what,
                                               std::optional<durability> level = {});
+  [[nodiscard]] result<receipt> clear(std::optional<durability> level = {});
   [[nodiscard]] result<bool> exists(std::string name);
   [[nodiscard]] result<block_stat> stat(std::string name);
   [[nodiscard]] result<block_list> list(list_request what);

@@ -101,6 +101,10 @@ struct store_status {
 
   std::uint64_t blocks = 0;
   std::uint64_t value_bytes = 0;
+  /// Of the blocks, those that expire; and how many were removed because they had. One that has expired is counted
+  /// among the blocks until it is removed.
+  std::uint64_t blocks_expiring = 0;
+  std::uint64_t blocks_expired = 0;
   /// The version given last, and the last one that is durable.
   version last_version;
   version durable_version;
@@ -203,6 +207,7 @@ bool inspect(Inspector& f, store_status& x) {
   return f.object(x).fields(
       f.field("state", x.state), f.field("cause", x.cause), f.field("path", x.path),
       f.field("blocks", x.blocks), f.field("value-bytes", x.value_bytes),
+      f.field("blocks-expiring", x.blocks_expiring), f.field("blocks-expired", x.blocks_expired),
       f.field("last-version", x.last_version), f.field("durable-version", x.durable_version),
       f.field("durable-lsn", x.durable_lsn), f.field("ops-in-flight", x.ops_in_flight),
       f.field("bytes-in-flight", x.bytes_in_flight), f.field("requests-parked", x.requests_parked),

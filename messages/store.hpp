@@ -50,6 +50,9 @@ struct put_request {
   std::optional<version> expected;
   /// Where there is no credit: wait for it, or be refused with `overloaded`.
   bool wait_for_credit = true;
+  /// Unix time in ms, 0 = never: from then on there is no such block, for any request, and sooner or later its
+  /// space is free. A put without it makes the block one that does not expire.
+  std::uint64_t expires_at_ms = 0;
 };
 
 /// The value of a block, or the bytes [offset, offset + length) of it, cut to its end.
@@ -62,6 +65,7 @@ struct get_request {
 struct block_value {
   payload value;
   version ver;
+  std::uint64_t expires_at_ms = 0;
 };
 
 /// Removes a block.
@@ -79,6 +83,8 @@ struct single_write {
   /// A delete: `value` counts for nothing.
   bool removes = false;
   std::optional<version> expected;
+  /// As in a put; counts for nothing in a delete.
+  std::uint64_t expires_at_ms = 0;
 };
 
 /// Puts and deletes that have nothing to do with each other, in the order they stand: the fast path for
@@ -120,6 +126,12 @@ struct commit_receipt {
   durability reached = durability::accepted;
 };
 
+/// Removes every block there is when its turn comes: one op, however many they are. The receipt has its own version.
+struct clear_request {
+  std::optional<durability> level;
+  bool wait_for_credit = true;
+};
+
 struct exists_request {
   std::string name;
 };
@@ -132,6 +144,7 @@ struct block_stat {
   std::string name;
   version ver;
   std::uint64_t size = 0;
+  std::uint64_t expires_at_ms = 0;
 
   friend bool operator==(const block_stat&, const block_stat&) = default;
 };
@@ -168,6 +181,8 @@ using store_actor = caf::typed_actor<
     // As put; conflict names the first expectation that does not hold, and both versions. A delete of a
     // missing block changes nothing.
     caf::result<commit_receipt>(commit_request),
+    // overloaded, poisoned, io_error, closed. Every read that is sent after it comes after it.
+    caf::result<receipt>(clear_request),
     // closed, overloaded (as get).
     caf::result<bool>(exists_request),
     // not_found, closed, overloaded (as get).
@@ -192,12 +207,14 @@ template <class Inspector>
 bool inspect(Inspector& f, put_request& x) {
   return f.object(x).fields(f.field("name", x.name), f.field("value", x.value),
                             f.field("level", x.level), f.field("expected", x.expected),
-                            f.field("wait-for-credit", x.wait_for_credit));
+                            f.field("wait-for-credit", x.wait_for_credit),
+                            f.field("expires-at-ms", x.expires_at_ms));
 }
 template <class Inspector>
 bool inspect(Inspector& f, single_write& x) {
   return f.object(x).fields(f.field("name", x.name), f.field("value", x.value),
-                            f.field("removes", x.removes), f.field("expected", x.expected));
+                            f.field("removes", x.removes), f.field("expected", x.expected),
+                            f.field("expires-at-ms", x.expires_at_ms));
 }
 template <class Inspector>
 bool inspect(Inspector& f, put_many_request& x) {
@@ -223,13 +240,19 @@ bool inspect(Inspector& f, commit_receipt& x) {
   return f.object(x).fields(f.field("versions", x.versions), f.field("reached", x.reached));
 }
 template <class Inspector>
+bool inspect(Inspector& f, clear_request& x) {
+  return f.object(x).fields(f.field("level", x.level),
+                            f.field("wait-for-credit", x.wait_for_credit));
+}
+template <class Inspector>
 bool inspect(Inspector& f, get_request& x) {
   return f.object(x).fields(f.field("name", x.name), f.field("offset", x.offset),
                             f.field("length", x.length));
 }
 template <class Inspector>
 bool inspect(Inspector& f, block_value& x) {
-  return f.object(x).fields(f.field("value", x.value), f.field("version", x.ver));
+  return f.object(x).fields(f.field("value", x.value), f.field("version", x.ver),
+                            f.field("expires-at-ms", x.expires_at_ms));
 }
 template <class Inspector>
 bool inspect(Inspector& f, delete_request& x) {
@@ -248,7 +271,7 @@ bool inspect(Inspector& f, stat_request& x) {
 template <class Inspector>
 bool inspect(Inspector& f, block_stat& x) {
   return f.object(x).fields(f.field("name", x.name), f.field("version", x.ver),
-                            f.field("size", x.size));
+                            f.field("size", x.size), f.field("expires-at-ms", x.expires_at_ms));
 }
 template <class Inspector>
 bool inspect(Inspector& f, list_request& x) {

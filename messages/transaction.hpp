@@ -12,6 +12,7 @@
 #include <stowage/messages/type_ids.hpp>
 #include <stowage/storage/core/types.hpp>
 
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,6 +26,8 @@ class transaction {
     payload value;
     /// A delete: `value` is empty.
     bool removes = false;
+    /// See `put_request`.
+    std::uint64_t expires_at_ms = 0;
   };
   struct expectation {
     std::string name;
@@ -32,13 +35,13 @@ class transaction {
     version ver;
   };
 
-  transaction& put(std::string name, payload value) {
-    writes_.push_back({std::move(name), std::move(value), false});
+  transaction& put(std::string name, payload value, std::uint64_t expires_at_ms = 0) {
+    writes_.push_back({std::move(name), std::move(value), false, expires_at_ms});
     return *this;
   }
   /// Nothing happens where there is no such block.
   transaction& remove(std::string name) {
-    writes_.push_back({std::move(name), {}, true});
+    writes_.push_back({std::move(name), {}, true, 0});
     return *this;
   }
   transaction& expect(std::string name, version ver) {
@@ -70,7 +73,8 @@ class transaction {
 template <class Inspector>
 bool inspect(Inspector& f, transaction::write& x) {
   return f.object(x).fields(f.field("name", x.name), f.field("value", x.value),
-                            f.field("removes", x.removes));
+                            f.field("removes", x.removes),
+                            f.field("expires-at-ms", x.expires_at_ms));
 }
 template <class Inspector>
 bool inspect(Inspector& f, transaction::expectation& x) {

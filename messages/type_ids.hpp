@@ -96,6 +96,7 @@ struct verify_request;
 struct verify_result;
 struct verify_slice;
 struct seal_durable;
+struct clear_request;
 
 }  // namespace stowage
 
@@ -186,4 +187,6 @@ CAF_ADD_TYPE_ID(stowage, (stowage::verify_result))
 // Between the store's own actors.
 CAF_ADD_TYPE_ID(stowage, (stowage::verify_slice))
 CAF_ADD_TYPE_ID(stowage, (stowage::seal_durable))
+// Public.
+CAF_ADD_TYPE_ID(stowage, (stowage::clear_request))
 CAF_END_TYPE_ID_BLOCK(stowage)

@@ -214,6 +214,7 @@ void block_index::count(const block_ref& b, int sign) {
 
 block_ref block_index::upsert(block_ref b) {
   count(b, +1);
+  const auto made = b->expires_at_ms() != 0 ? b : block_ref{};
   auto [previous, right] = upsert_into(root_, b, edit_epoch_);
   if (right) {
     auto root = new_node(edit_epoch_);
@@ -221,7 +222,12 @@ block_ref block_index::upsert(block_ref b) {
     root->children = {std::move(root_), std::move(right)};
     root_ = std::move(root);
   }
-  if (previous) count(previous, -1);
+  if (previous) {
+    count(previous, -1);
+    expiring_.remove(previous);
+  }
+  // Last: a block that was moved is the same in their order.
+  if (made) expiring_.add(made);
   return previous;
 }
 
@@ -233,7 +239,26 @@ block_ref block_index::erase(std::string_view name) {
     root_ = std::move(only);
   }
   count(erased, -1);
+  expiring_.remove(erased);
   return erased;
+}
+
+void block_index::clear(version before, const retired_fn& retired) {
+  std::vector<block_ref> gone;
+  for_each_from({}, [&](const block_ref& b) {
+    if (b->ver() < before) gone.push_back(b);
+    return true;
+  });
+  const bool all = gone.size() == size_;
+  if (all) {
+    root_ = new_node(edit_epoch_);
+    size_ = value_bytes_ = dense_bytes_ = checkpoint_bytes_ = 0;
+    expiring_.clear();
+  }
+  for (auto& b : gone) {
+    if (!all) b = erase(b->name());
+    retired(std::move(b));
+  }
 }
 
 void block_index::apply(const op& o, std::uint64_t published, const retired_fn& retired) {
@@ -252,15 +277,7 @@ void block_index::apply(const op& o, std::uint64_t published, const retired_fn& 
       retired(is_current ? upsert(std::move(moved)) : std::move(moved));
       return;
     }
-    case op_kind::clear: {
-      std::vector<block_ref> gone;
-      for_each_from({}, [&](const block_ref& b) {
-        if (b->ver() < o.ver) gone.push_back(b);
-        return true;
-      });
-      for (auto& b : gone) retired(erase(b->name()));
-      return;
-    }
+    case op_kind::clear: clear(o.ver, retired); return;
   }
   invariant(false, "an op of a known kind");
 }

@@ -12,6 +12,7 @@
 
 #include <stowage/storage/format/op.hpp>
 #include <stowage/storage/index/block.hpp>
+#include <stowage/storage/index/expiry_order.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -62,6 +63,8 @@ class block_index {
   [[nodiscard]] std::uint64_t checkpoint_bytes() const noexcept { return checkpoint_bytes_; }
   void for_each_from(std::string_view from,
                      const std::function<bool(const block_ref&)>& visit) const;
+  /// Those of its blocks that expire.
+  [[nodiscard]] const expiry_order& expiring() const noexcept { return expiring_; }
 
   /// Called with each block that is no longer part of the state, before `apply` returns.
   using retired_fn = std::function<void(block_ref)>;
@@ -78,6 +81,7 @@ class block_index {
 
   block_ref upsert(block_ref b);
   block_ref erase(std::string_view name);
+  void clear(version before, const retired_fn& retired);
   void count(const block_ref& b, int sign);
 
   std::uint64_t edit_epoch_ = 1;
@@ -86,6 +90,7 @@ class block_index {
   std::uint64_t value_bytes_ = 0;
   std::uint64_t dense_bytes_ = 0;
   std::uint64_t checkpoint_bytes_ = 0;
+  expiry_order expiring_;
 };
 
 }  // namespace stowage

@@ -107,13 +107,14 @@ class run_of_clients {
     std::map<std::string, seen_block> state;
     auto names = f_.list();
     f_.run();
-    for (const auto& b : names->blocks) state[b.name] = {b.ver, f_.value_of(b.name)};
+    for (const auto& b : names->blocks)
+      state[b.name] = {b.ver, f_.value_of(b.name), b.expires_at_ms};
     // The next version there is.
     auto next = f_.put("next", "v", durability::durable);
     f_.run();
     if (next.code() == errc::no_space) return;
     for (const auto& rule :
-         broken_by_recovery(with_what_was_seen(history_, state), state, next->ver))
+         broken_by_recovery(with_what_was_seen(history_, state), state, next->ver, f_.wall_ms()))
       BOOST_ERROR(rule);
   }
 

@@ -180,6 +180,36 @@ BOOST_FIXTURE_TEST_CASE(every_call_does_what_it_says, served) {
   BOOST_TEST((client().get("a")->value.text() == "value"));
 }
 
+BOOST_FIXTURE_TEST_CASE(blocks_expire_by_the_systems_clock, served) {
+  auto c = client();
+  const auto in_an_hour = system_wall_time() + 3'600'000;
+  BOOST_REQUIRE(c.put("past", text("v"), {}, {}, 1).ok());
+  BOOST_REQUIRE(c.put("later", text("v"), {}, {}, in_an_hour).ok());
+  BOOST_TEST((code_of(c.get("past")) == errc::not_found));
+  BOOST_TEST((c.get("later")->expires_at_ms == in_an_hour));
+  BOOST_TEST((c.stat("later")->expires_at_ms == in_an_hour));
+  BOOST_TEST(c.close().ok());
+  open();
+  BOOST_TEST(!*client().exists("past"));
+  BOOST_TEST((client().get("later")->expires_at_ms == in_an_hour));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_clear_removes_all_blocks, served) {
+  auto c = client();
+  BOOST_REQUIRE(c.put("a", text("v")).ok());
+  BOOST_REQUIRE(c.put("b", text("v"), durability::accepted).ok());
+  const auto cleared = c.clear();
+  BOOST_REQUIRE(cleared.ok());
+  BOOST_TEST((cleared->reached == durability::durable));
+  BOOST_TEST(c.list({})->blocks.empty());
+  const auto after = c.put("a", text("w"));
+  BOOST_TEST((after->ver == cleared->ver.next()));
+  BOOST_TEST(c.close().ok());
+  open();
+  BOOST_TEST(report.blocks == 1U);
+  BOOST_TEST((client().get("a")->value.text() == "w"));
+}
+
 BOOST_FIXTURE_TEST_CASE(errors_arrive_with_code_and_context, served) {
   auto c = client();
   const auto missing = c.get("x");

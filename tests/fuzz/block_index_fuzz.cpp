@@ -47,7 +47,8 @@ class driver {
       (this->*commands[from.below(commands.size())])(from);
       require(index_.size() == state_.size() && index_.value_bytes() == value_bytes_ &&
                   index_.dense_bytes() == dense_bytes_ &&
-                  index_.checkpoint_bytes() == checkpoint_bytes_,
+                  index_.checkpoint_bytes() == checkpoint_bytes_ &&
+                  index_.expiring().size() == expiring_,
               "the index counts what it holds");
     }
     check(index_, state_);
@@ -138,6 +139,25 @@ class driver {
     const auto b = index_.find(name);
     require(static_cast<bool>(b) == (found != state_.end()), "a block is found if it is there");
     require(!b || is_as_expected(*b, found->first, found->second), "the block that is found is it");
+    look_at_expired(from.byte());
+  }
+
+  void look_at_expired(std::uint64_t now_ms) {
+    std::uint64_t last = 0;
+    index_.expiring().for_each_expired(now_ms, [&](const block& b) {
+      const auto found = state_.find(std::string{b.name()});
+      require(found != state_.end() && is_as_expected(b, found->first, found->second),
+              "what expires is in the index, as it is there");
+      require(b.expires_at_ms() != 0 && b.expires_at_ms() >= last && b.expires_at_ms() <= now_ms,
+              "the first to expire is the first");
+      last = b.expires_at_ms();
+      return true;
+    });
+  }
+
+  /// Every other block has one; a move keeps it with the version.
+  static std::uint64_t expiry_of(version ver) noexcept {
+    return ver.value % 2 * (ver.value * 7 % 256);
   }
 
   void expect_retired(const std::string& name) {
@@ -150,7 +170,9 @@ class driver {
     std::uint64_t length = 0;
     for (const auto& c : chunks) length += c.where.length;
     std::size_t retired = 0;
-    index_.apply({kind, 0, name, ver, 0, length, chunks}, published, [&](const block_ref& b) {
+    const bool has_value = kind == op_kind::put || kind == op_kind::relocate;
+    const auto expires = has_value ? expiry_of(ver) : 0;
+    index_.apply({kind, 0, name, ver, expires, length, chunks}, published, [&](const block_ref& b) {
       require(retired < expected_.size() &&
                   is_as_expected(*b, expected_[retired].first, expected_[retired].second),
               "what leaves the state is retired, nothing else");
@@ -170,7 +192,7 @@ class driver {
 
   static bool is_as_expected(const block& b, std::string_view name, const expected_block& e) {
     return b.name() == name && b.ver() == e.ver && b.published() == e.published &&
-           std::ranges::equal(b.chunks(), e.chunks);
+           b.expires_at_ms() == expiry_of(e.ver) && std::ranges::equal(b.chunks(), e.chunks);
   }
 
   template <class Index>
@@ -198,6 +220,7 @@ class driver {
     add(value_bytes_, length);
     add(dense_bytes_, round_up(length, length < 65'536 ? 64 : page_size));
     add(checkpoint_bytes_, encoded_op_bytes(name.size(), e.chunks.size()));
+    add(expiring_, expiry_of(e.ver) != 0 ? 1 : 0);
   }
   void set(const std::string& name, expected_block b) {
     remove(name);
@@ -216,6 +239,7 @@ class driver {
   std::uint64_t value_bytes_ = 0;
   std::uint64_t dense_bytes_ = 0;
   std::uint64_t checkpoint_bytes_ = 0;
+  std::uint64_t expiring_ = 0;
   std::deque<std::pair<index_snapshot, expected_state>> snapshots_;
   std::vector<std::pair<std::string, expected_block>> expected_;
   std::uint64_t last_version_ = 0;

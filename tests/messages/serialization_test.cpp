@@ -73,6 +73,13 @@ BOOST_AUTO_TEST_CASE(requests_keep_their_fields) {
   BOOST_TEST((put.level == durability::accepted));
   BOOST_TEST((put.expected == version{UINT64_MAX}));
 
+  auto with_time = put_request{"n", {}, {}, {}};
+  with_time.expires_at_ms = UINT64_MAX;
+  BOOST_TEST(round_trip(with_time).expires_at_ms == UINT64_MAX);
+  const auto cleared = round_trip(clear_request{durability::accepted, false});
+  BOOST_TEST((cleared.level == durability::accepted));
+  BOOST_TEST(!cleared.wait_for_credit);
+
   // Absent is not the same as the first of a kind.
   const auto plain = round_trip(put_request{"n", {}, {}, {}});
   BOOST_TEST(!plain.level.has_value());
@@ -99,10 +106,11 @@ BOOST_AUTO_TEST_CASE(answers_keep_their_fields) {
   const auto got = round_trip(receipt{version{9}, durability::durable});
   BOOST_TEST((got.ver == version{9}));
   BOOST_TEST((got.reached == durability::durable));
-  const auto value = round_trip(block_value{payload{std::string{"v"}}, version{3}});
+  const auto value = round_trip(block_value{payload{std::string{"v"}}, version{3}, 77});
+  BOOST_TEST(value.expires_at_ms == 77U);
   BOOST_TEST((value.value.text() == "v"));
   BOOST_TEST((value.ver == version{3}));
-  const block_list blocks{{{"a", version{1}, 5}, {all_bytes(), version{2}, 0}}, true};
+  const block_list blocks{{{"a", version{1}, 5, 99}, {all_bytes(), version{2}, 0}}, true};
   const auto listed = round_trip(blocks);
   BOOST_TEST((listed.blocks == blocks.blocks));
   BOOST_TEST(listed.more);
@@ -116,6 +124,8 @@ BOOST_AUTO_TEST_CASE(a_status_keeps_every_number) {
   std::uint64_t n = 100;
   for (auto* field : {&s.blocks,
                       &s.value_bytes,
+                      &s.blocks_expiring,
+                      &s.blocks_expired,
                       &s.last_version.value,
                       &s.durable_version.value,
                       &s.durable_lsn.value,

@@ -38,7 +38,8 @@ struct command_line {
 
 const std::vector<std::string>& features() {
   static const std::vector<std::string> all{"failures", "transactions", "put-many", "deletes",
-                                            "lists",    "flushes",      "large",    "maintenance"};
+                                            "lists",    "flushes",      "large",    "maintenance",
+                                            "expiry",   "clears"};
   return all;
 }
 
@@ -54,6 +55,8 @@ simulation_options options_of(const command_line& how, std::uint64_t seed) {
     if (f == "deletes") out.mix.deletes = false;
     if (f == "lists") out.mix.lists = false;
     if (f == "flushes") out.mix.flushes = false;
+    if (f == "expiry") out.mix.expiry = false;
+    if (f == "clears") out.mix.clears = false;
     if (f == "maintenance") out.mix.maintenance = false;
     if (f == "large") out.mix.value_bytes_end = 300;
   }
@@ -73,10 +76,11 @@ void run_seeds(const command_line& how) {
     const auto said = simulate(options_of(how, seed));
     fmt::print(
         "seed {}: trace {:016x}, {} steps, {} lives, {} writes, {} reads, {} power losses, {} "
-        "failed devices, {} crashed recoveries, {} compactions, {} cuts, {} verifications\n",
+        "failed devices, {} crashed recoveries, {} compactions, {} cuts, {} verifications, "
+        "{} clears, {} expired\n",
         seed, said.trace_hash, said.steps, said.lives, said.writes, said.reads, said.power_losses,
         said.failed_devices, said.crashed_recoveries, said.compactions, said.cuts,
-        said.verifications);
+        said.verifications, said.clears, said.blocks_expired);
     for (const auto& v : said.violations) BOOST_ERROR(fmt::format("seed {}: {}", seed, v));
   }
 }

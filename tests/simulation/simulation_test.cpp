@@ -30,6 +30,8 @@ void run_part(std::uint64_t part) {
       sum.compactions += said.compactions;
       sum.cuts += said.cuts;
       sum.verifications += said.verifications;
+      sum.clears += said.clears;
+      sum.blocks_expired += said.blocks_expired;
     }
   }
   BOOST_TEST_MESSAGE(count << " seeds: " << sum.steps << " steps, " << sum.lives << " lives, "
@@ -37,7 +39,9 @@ void run_part(std::uint64_t part) {
                            << sum.power_losses << " power losses, " << sum.failed_devices
                            << " failed devices, " << sum.crashed_recoveries
                            << " crashed recoveries, " << sum.compactions << " compactions, "
-                           << sum.cuts << " cuts, " << sum.verifications << " verifications");
+                           << sum.cuts << " cuts, " << sum.verifications << " verifications, "
+                           << sum.clears << " clears, " << sum.blocks_expired
+                           << " blocks removed when they had expired");
   // It has to have been exciting.
   BOOST_TEST(sum.lives > 2 * count);
   BOOST_TEST(sum.writes > 500 * count);
@@ -47,6 +51,8 @@ void run_part(std::uint64_t part) {
   BOOST_TEST(sum.compactions > count);
   BOOST_TEST(sum.cuts > 0U);
   BOOST_TEST(sum.verifications > count / 4);
+  BOOST_TEST(sum.clears > count);
+  BOOST_TEST(sum.blocks_expired > count / 2);
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include <stowage/tests/support/history.hpp>
 
+#include <stowage/storage/core/expiry.hpp>
+
 #include <algorithm>
 #include <set>
 
@@ -23,8 +25,10 @@ class timeline {
   explicit timeline(const history& h) {
     for (const auto& event : h.writes) {
       if (!happened(event)) continue;
-      for (const auto& w : event.writes) of_name_[w.name].emplace(w.ver, entry{&event, w.value});
+      for (const auto& w : event.writes)
+        of_name_[w.name].emplace(w.ver, entry{&event, w.value, w.expires_at_ms});
       for (const auto& w : event.writes) moments_.insert(w.ver);
+      if (event.clears) continue;
       // Between its first and its last write a transaction is not there yet.
       for (std::size_t i = 0; i + 1 < event.writes.size(); ++i) inside_.insert(event.writes[i].ver);
     }
@@ -34,6 +38,7 @@ class timeline {
   struct entry {
     const write_event* event;
     std::optional<std::string> value;
+    std::uint64_t expires_at_ms = 0;
   };
   using entries = std::map<version, entry>;
 
@@ -50,7 +55,7 @@ class timeline {
     if (it == all.begin()) return std::nullopt;
     --it;
     if (!it->second.value) return std::nullopt;
-    return seen_block{it->first, *it->second.value};
+    return seen_block{it->first, *it->second.value, it->second.expires_at_ms};
   }
   /// Versions at which a state may be seen: not inside a transaction.
   [[nodiscard]] std::vector<version> moments() const {
@@ -95,6 +100,7 @@ class checker {
       for (const auto& w : event.writes) {
         if (w.ver == version{}) broken("the write of " + w.name + " was taken without a version");
         if (!given.insert(w.ver).second) broken("version " + show(w.ver) + " was given twice");
+        if (event.clears) break;
       }
     }
   }
@@ -133,14 +139,19 @@ class checker {
         return broken(where + " found version " + show(r.found->ver) + ", which nobody wrote");
       if (r.has_value && *it->second.value != r.found->value)
         return broken(where + " found other bytes than were written");
+      if (r.has_value && it->second.expires_at_ms != r.found->expires_at_ms)
+        return broken(where + " found another expiry than was written");
+      if (has_expired(it->second.expires_at_ms, r.wall_from_ms))
+        return broken(where + " found version " + show(r.found->ver) + ", which had expired");
       if (r.found->ver < least)
         broken(where + " found version " + show(r.found->ver) + " after " + show(least));
       return;
     }
-    // Absent: before its first write, or after a delete that is new enough.
+    // Absent: before its first write, or after a delete that is new enough, or because it has expired.
     bool possible = least == version{};
     for (const auto& [ver, e] : all)
-      possible = possible || (!e.value && ver >= least && e.event->invoked <= r.answered);
+      possible = possible || ((!e.value || has_expired(e.expires_at_ms, r.wall_to_ms)) &&
+                              ver >= least && e.event->invoked <= r.answered);
     possible = possible || may_have_happened(*h_, r.name, r.answered);
     if (!possible) broken(where + " found nothing after version " + show(least));
   }
@@ -155,8 +166,10 @@ class checker {
       if (std::ranges::all_of(line_.names(), [&](const auto& n) {
             const auto state = line_.state(n.first, moment);
             const auto it = l.found.find(n.first);
-            if (state ? it != l.found.end() && it->second == state->ver : it == l.found.end())
+            if (it == l.found.end() && (!state || has_expired(state->expires_at_ms, l.wall_to_ms)))
               return true;
+            if (it != l.found.end() && state && it->second == state->ver)
+              return !has_expired(state->expires_at_ms, l.wall_from_ms);
             // What the list shows instead is the work of nobody else.
             const bool is_known = it != l.found.end() && n.second.contains(it->second);
             return !is_known && may_have_happened(*h_, n.first, l.answered);
@@ -215,7 +228,7 @@ std::vector<std::string> broken_rules(const history& h) { return checker{h}.run(
 
 std::vector<std::string> broken_by_recovery(const history& h,
                                             const std::map<std::string, seen_block>& state,
-                                            version floor) {
+                                            version floor, std::uint64_t wall_ms) {
   std::vector<std::string> broken;
   const timeline line{h};
   version durable;
@@ -244,6 +257,7 @@ std::vector<std::string> broken_by_recovery(const history& h,
       const auto found = it == state.end() ? std::nullopt : std::optional{it->second};
       const auto expected = line.state(name, moment);
       if (found == expected || unknown_write_of(h, name, found)) continue;
+      if (!found && has_expired(expected->expires_at_ms, wall_ms)) continue;
       here.push_back(name + " " + show(found) + " instead of " + show(expected) + " at " +
                      show(moment));
     }

@@ -3,7 +3,7 @@
 // Contract: times are steps of the test: an op takes effect between `invoked` and `answered`. Versions are
 // the store's own order of writes, so nothing has to be searched for: each rule is a comparison. Every rule
 // that is broken is one line of the result. Each write has a value of its own, so that a value names its
-// write.
+// write. A wall clock does not go back.
 // Concurrency: plain values.
 // Limits: one life of a store, and what the next one recovers from it.
 #pragma once
@@ -22,6 +22,7 @@ namespace stowage::test {
 struct seen_block {
   version ver;
   std::string value;
+  std::uint64_t expires_at_ms = 0;
 
   friend bool operator==(const seen_block&, const seen_block&) = default;
 };
@@ -33,6 +34,8 @@ struct written {
   std::optional<std::string> value;
   /// version{} as long as it is not known.
   version ver;
+  /// 0 = never.
+  std::uint64_t expires_at_ms = 0;
 };
 
 enum class outcome : std::uint8_t {
@@ -49,6 +52,10 @@ struct write_event {
   std::vector<written> writes;
   bool durable = false;
   outcome what = outcome::unknown;
+  /// One op that removes every block: a delete of each name there is, all of one version.
+  bool clears = false;
+  /// What the wall clock said when it was invoked.
+  std::uint64_t wall_ms = 0;
 };
 
 /// Of one name: a get, or what a conflict says it found (then without value).
@@ -58,6 +65,9 @@ struct read_event {
   std::string name;
   std::optional<seen_block> found;
   bool has_value = true;
+  /// What the wall clock said when it was invoked, and no later than when it was answered.
+  std::uint64_t wall_from_ms = 0;
+  std::uint64_t wall_to_ms = 0;
 };
 
 /// All names with their versions, at one moment.
@@ -65,6 +75,8 @@ struct list_event {
   std::uint64_t invoked = 0;
   std::uint64_t answered = 0;
   std::map<std::string, version> found;
+  std::uint64_t wall_from_ms = 0;
+  std::uint64_t wall_to_ms = 0;
 };
 
 /// A flush that succeeded: whatever was answered before it was invoked is durable.
@@ -89,8 +101,9 @@ struct history {
 [[nodiscard]] std::vector<std::string> broken_rules(const history& h);
 
 /// The rules that a store breaks by having recovered `state` after `h`, with `floor` as the least version it
-/// may give from now on.
+/// may give from now on, and `wall_ms` as the wall time of its being read.
 [[nodiscard]] std::vector<std::string> broken_by_recovery(
-    const history& h, const std::map<std::string, seen_block>& state, version floor);
+    const history& h, const std::map<std::string, seen_block>& state, version floor,
+    std::uint64_t wall_ms = 0);
 
 }  // namespace stowage::test

@@ -103,6 +103,63 @@ BOOST_AUTO_TEST_CASE(a_list_of_no_moment) {
   BOOST_TEST(broken_rules(h).size() == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(a_clear_deletes_all_names_in_one_version) {
+  auto h = usual();
+  h.writes.push_back(wrote(7, 8, {gone("a", 5), gone("b", 5), gone("c", 5)}));
+  h.writes.back().clears = true;
+  h.reads = {{9, 10, "a", {}, true}, {7, 10, "a", block(2, "2"), true}};
+  h.lists = {{7, 8, {{"a", version{2}}}}, {9, 10, {}}};
+  for (const auto& rule : broken_rules(h)) BOOST_ERROR(rule);
+  BOOST_TEST(broken_by_recovery(h, {}, version{6}).empty());
+  h.reads = {{9, 10, "a", block(2, "2"), true}};
+  h.lists.clear();
+  BOOST_TEST(broken_rules(h).size() == 1U);
+  h.reads.clear();
+  h.lists = {{9, 10, {{"a", version{2}}}}};
+  BOOST_TEST(broken_rules(h).size() == 1U);
+  h.writes.back().durable = true;
+  BOOST_TEST(broken_by_recovery(h, {{"a", block(2, "2")}}, version{6}).size() == 1U);
+  // Two ops of one version are no clear.
+  h.writes.back().clears = false;
+  h.lists.clear();
+  BOOST_TEST(broken_rules(h).size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(a_block_that_expires_is_seen_before_its_time_and_not_after) {
+  history h;
+  h.writes = {wrote(1, 2, {put("a", "1", 1)})};
+  h.writes[0].writes[0].expires_at_ms = 1000;
+  const seen_block there{version{1}, "1", 1000};
+  h.reads = {{3, 4, "a", there, true, 998, 999},
+             {3, 4, "a", there, true, 999, 1000},
+             {3, 4, "a", {}, true, 999, 1000},
+             {3, 4, "a", {}, true, 1000, 1000}};
+  h.lists = {{3, 4, {{"a", version{1}}}, 999, 1000}, {3, 4, {}, 999, 1000}};
+  for (const auto& rule : broken_rules(h)) BOOST_ERROR(rule);
+  const auto breaks = [&](read_event r) {
+    h.lists.clear();
+    h.reads = {std::move(r)};
+    return broken_rules(h).size();
+  };
+  BOOST_TEST(breaks({3, 4, "a", there, true, 1000, 1000}) == 1U);
+  BOOST_TEST(breaks({3, 4, "a", {}, true, 998, 999}) == 1U);
+  BOOST_TEST(breaks({3, 4, "a", block(1, "1"), true, 998, 999}) == 1U);
+  // What a conflict says it found has no value, and no time.
+  BOOST_TEST(breaks({3, 4, "a", block(1, ""), false, 998, 999}) == 0U);
+  BOOST_TEST(breaks({3, 4, "a", block(1, ""), false, 1000, 1000}) == 1U);
+  h.reads.clear();
+  for (const auto& wrong :
+       {list_event{3, 4, {{"a", version{1}}}, 1000, 1000}, list_event{3, 4, {}, 998, 999}}) {
+    h.lists = {wrong};
+    BOOST_TEST(broken_rules(h).size() == 1U);
+  }
+  h.writes[0].durable = true;
+  BOOST_TEST(broken_by_recovery(h, {{"a", there}}, version{2}, 999).empty());
+  BOOST_TEST(broken_by_recovery(h, {}, version{2}, 1000).empty());
+  BOOST_TEST(broken_by_recovery(h, {}, version{2}, 999).size() == 1U);
+  BOOST_TEST(broken_by_recovery(h, {{"a", block(1, "1")}}, version{2}, 999).size() == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(what_a_crash_may_leave) {
   auto h = usual();
   h.writes[0].durable = true;

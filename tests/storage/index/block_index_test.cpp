@@ -114,6 +114,23 @@ void check_sums(const block_index& index, const oracle& state) {
   BOOST_CHECK_EQUAL(index.checkpoint_bytes(), checkpoint);
 }
 
+// Those that expire, each once and as the state has them, in the order of their time.
+void check_expiring(const block_index& index, const oracle& state) {
+  std::uint64_t expiring = 0;
+  for (const auto& [name, b] : state) expiring += b.expires_at_ms != 0 ? 1 : 0;
+  BOOST_REQUIRE_EQUAL(index.expiring().size(), expiring);
+  std::uint64_t last = 0;
+  index.expiring().for_each_expired(UINT64_MAX, [&](const block& b) {
+    const auto it = state.find(b.name());
+    BOOST_REQUIRE(it != state.end() && seen(b) == it->second);
+    BOOST_REQUIRE(b.expires_at_ms() >= last);
+    last = b.expires_at_ms();
+    --expiring;
+    return true;
+  });
+  BOOST_CHECK_EQUAL(expiring, 0U);
+}
+
 // An index, its oracle, and ops that go to both.
 class rig {
  public:
@@ -209,6 +226,7 @@ BOOST_AUTO_TEST_CASE(it_does_what_a_map_does) {
           o = put_of(name, current ? it->second.ver.value : 1 + below(random, r.last_version + 1),
                      random_chunks(random, 1 + below(random, 2)));
           o.kind = op_kind::relocate;
+          if (it != r.state.end()) o.expires_at_ms = it->second.expires_at_ms;
         } else if (below(random, 8) == 0) {
           // Mostly of everything, at times of a part.
           o = op_of(op_kind::clear, "",
@@ -220,6 +238,7 @@ BOOST_AUTO_TEST_CASE(it_does_what_a_map_does) {
         if (step % 4'999 == 0) {
           BOOST_REQUIRE(holds(r.index, r.state));
           check_sums(r.index, r.state);
+          check_expiring(r.index, r.state);
           snapshots.push_back({r.index.snapshot(), r.state});
         } else if (step % 997 == 0) {
           // A snapshot at once dropped must change nothing either.
@@ -228,6 +247,7 @@ BOOST_AUTO_TEST_CASE(it_does_what_a_map_does) {
       }
       BOOST_CHECK(holds(r.index, r.state));
       check_sums(r.index, r.state);
+      check_expiring(r.index, r.state);
       BOOST_CHECK_EQUAL(snapshots.size(), 21U);
       for (std::size_t i = 0; i < snapshots.size(); ++i)
         BOOST_CHECK_MESSAGE(holds(snapshots[i].snapshot, snapshots[i].state),
@@ -471,6 +491,50 @@ BOOST_AUTO_TEST_CASE(a_clear_removes_what_is_older_and_nothing_else) {
   BOOST_CHECK_EQUAL(r.index.size(), 0U);
   check_sums(r.index, r.state);
   BOOST_CHECK(holds(snapshot, before));
+}
+
+BOOST_AUTO_TEST_CASE(the_order_of_expiry_follows_what_replaces_moves_and_removes_a_block) {
+  rig r;
+  const auto until = [](std::string name, std::uint64_t ver, std::uint64_t expires_at_ms) {
+    auto o = put_of(std::move(name), ver, {{{layout::data_start, 10}, {1, 1}}});
+    o.expires_at_ms = expires_at_ms;
+    return o;
+  };
+  r.apply(until("a", 1, 500));
+  r.apply(until("b", 2, 400));
+  BOOST_CHECK_EQUAL(r.index.expiring().next_ms(), 400U);
+  // Later, sooner, and never.
+  r.apply(until("b", 3, 600));
+  check_expiring(r.index, r.state);
+  BOOST_CHECK_EQUAL(r.index.expiring().next_ms(), 500U);
+  r.apply(until("b", 4, 300));
+  check_expiring(r.index, r.state);
+  BOOST_CHECK_EQUAL(r.index.expiring().next_ms(), 300U);
+  r.apply(until("b", 5, 0));
+  check_expiring(r.index, r.state);
+  BOOST_CHECK_EQUAL(r.index.expiring().size(), 1U);
+  // Moved, it is the one that lies elsewhere; a move that comes too late changes nothing.
+  auto moved = until("a", 1, 500);
+  moved.kind = op_kind::relocate;
+  moved.chunks[0].where.offset += 128;
+  r.apply(moved);
+  check_expiring(r.index, r.state);
+  r.apply(until("a", 6, 700));
+  r.apply(moved);
+  check_expiring(r.index, r.state);
+  BOOST_CHECK_EQUAL(r.index.expiring().next_ms(), 700U);
+  const auto snapshot = r.index.snapshot();
+  r.apply(op_of(op_kind::del, "a", 7));
+  BOOST_CHECK(r.index.expiring().empty());
+  // A clear of a part, and of everything.
+  r.apply(until("c", 8, 100));
+  r.apply(until("d", 9, 200));
+  r.apply(op_of(op_kind::clear, "", 9));
+  check_expiring(r.index, r.state);
+  BOOST_CHECK_EQUAL(r.index.expiring().next_ms(), 200U);
+  r.apply(op_of(op_kind::clear, "", 10));
+  BOOST_CHECK(r.index.expiring().empty());
+  BOOST_CHECK_EQUAL(snapshot.find("a")->expires_at_ms(), 700U);
 }
 
 BOOST_AUTO_TEST_CASE(a_walk_starts_at_the_first_name_not_below) {

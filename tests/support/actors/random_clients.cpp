@@ -27,7 +27,9 @@ void random_clients::send_something() {
     case 7:
     case 8: return send_get();
     case 9: return mix_.lists ? send_list() : send_get();
-    case 10: return mix_.flushes ? send_flush() : send_get();
+    case 10:
+      if (mix_.clears && one_in(16)) return send_clear();
+      return mix_.flushes ? send_flush() : send_get();
     // Rarely: one costs as much as some hundred other requests.
     case 11: return mix_.maintenance && one_in(32) ? send_maintenance() : void();
     default: return send_put();
@@ -39,9 +41,15 @@ std::string random_clients::new_value() {
   return std::to_string(++values_) + ":" + std::string(size, 'v');
 }
 
+// Some time around now: batches wait for 50 ms, and time passes in steps of up to 60 ms.
+std::uint64_t random_clients::any_expiry() {
+  if (!mix_.expiry || !one_in(5)) return 0;
+  return f_.wall_ms() + below(one_in(3) ? 20'000 : 400) - std::min<std::uint64_t>(below(200), 100);
+}
+
 std::size_t random_clients::record(std::vector<written> writes, durability level) {
-  history_.writes.push_back(
-      {now_, UINT64_MAX, std::move(writes), level == durability::durable, outcome::unknown});
+  history_.writes.push_back({now_, UINT64_MAX, std::move(writes), level == durability::durable,
+                             outcome::unknown, false, f_.wall_ms()});
   return history_.writes.size() - 1;
 }
 
@@ -51,14 +59,14 @@ void random_clients::record_failure(std::size_t event, const failure& why) {
   e.answered = now_;
   switch (why.code) {
     case errc::conflict: {
-      read_event found{e.invoked, now_, why.name, {}, false};
+      read_event found{e.invoked, now_, why.name, {}, false, e.wall_ms, f_.wall_ms()};
       if (why.actual != version{}) found.found = seen_block{why.actual, {}};
       record_read(std::move(found));
       e.what = outcome::rejected;
       return;
     }
     case errc::not_found:
-      record_read({e.invoked, now_, why.name, {}, false});
+      record_read({e.invoked, now_, why.name, {}, false, e.wall_ms, f_.wall_ms()});
       e.what = outcome::rejected;
       return;
     case errc::no_space:
@@ -98,9 +106,10 @@ void random_clients::send_put() {
   auto value = new_value();
   const auto level = any_level();
   const auto expected = any_expectation(name);
-  const auto event = record({{name, value, {}}}, level);
-  expect_receipt(
-      event, f_.send(put_request{name, payload{std::move(value)}, level, expected, !one_in(5)}));
+  const auto expires = any_expiry();
+  const auto event = record({{name, value, {}, expires}}, level);
+  expect_receipt(event, f_.send(put_request{name, payload{std::move(value)}, level, expected,
+                                            !one_in(5), expires}));
 }
 
 void random_clients::send_delete() {
@@ -133,8 +142,9 @@ void random_clients::send_commit() {
       writes.push_back({name, std::nullopt, {}});
     } else {
       auto value = new_value();
-      writes.push_back({name, value, {}});
-      t.put(name, payload{std::move(value)});
+      const auto expires = any_expiry();
+      writes.push_back({name, value, {}, expires});
+      t.put(name, payload{std::move(value)}, expires);
     }
   }
   const auto event = record(std::move(writes), level);
@@ -161,8 +171,9 @@ void random_clients::send_put_many() {
       writes.push_back({name, {}, true, expected});
     } else {
       auto value = new_value();
-      events.push_back(record({{name, value, {}}}, level));
-      writes.push_back({name, payload{std::move(value)}, false, expected});
+      const auto expires = any_expiry();
+      events.push_back(record({{name, value, {}, expires}}, level));
+      writes.push_back({name, payload{std::move(value)}, false, expected, expires});
     }
   }
   expect(f_.send(put_many_request{std::move(writes), level, !one_in(5)}),
@@ -186,20 +197,22 @@ void random_clients::send_put_many() {
 
 void random_clients::send_get() {
   auto name = any_name();
-  expect(f_.get(name), [this, name, invoked = now_](const result<block_value>& got) {
-    read_event r{invoked, now_, name, {}, true};
+  const auto asked = [this, name, invoked = now_,
+                      wall = f_.wall_ms()](const result<block_value>& got) {
+    read_event r{invoked, now_, name, {}, true, wall, f_.wall_ms()};
     if (got)
-      r.found = seen_block{got->ver, std::string{got->value.text()}};
+      r.found = seen_block{got->ver, std::string{got->value.text()}, got->expires_at_ms};
     else if (got.error().code != errc::not_found)
       return;
     record_read(std::move(r));
-  });
+  };
+  expect(f_.get(name), asked);
 }
 
 void random_clients::send_list() {
-  expect(f_.list(), [this, invoked = now_](const result<block_list>& got) {
+  expect(f_.list(), [this, invoked = now_, wall = f_.wall_ms()](const result<block_list>& got) {
     if (!got || device_failed()) return;
-    list_event l{invoked, now_, {}};
+    list_event l{invoked, now_, {}, wall, f_.wall_ms()};
     for (const auto& b : got->blocks) l.found.emplace(b.name, b.ver);
     history_.lists.push_back(std::move(l));
   });
@@ -208,6 +221,24 @@ void random_clients::send_list() {
 void random_clients::send_flush() {
   expect(f_.flush(), [this, invoked = now_](const result<void>& got) {
     if (got) history_.flushes.push_back({invoked, now_});
+  });
+}
+
+// Of every name that any client ever writes.
+void random_clients::send_clear() {
+  const auto level = any_level();
+  std::vector<written> writes;
+  for (std::uint64_t i = 0; i < mix_.names; ++i)
+    writes.push_back({"n" + std::to_string(i), std::nullopt, {}});
+  const auto event = record(std::move(writes), level);
+  history_.writes[event].clears = true;
+  expect(f_.send(clear_request{level, !one_in(5)}), [this, event](const result<receipt>& got) {
+    if (!got) return record_failure(event, got.error());
+    ++clears_;
+    auto& e = history_.writes[event];
+    e.answered = now_;
+    e.what = outcome::taken;
+    for (auto& w : e.writes) w.ver = got->ver;
   });
 }
 

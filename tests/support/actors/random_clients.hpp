@@ -32,6 +32,9 @@ struct request_mix {
   bool flushes = true;
   /// Verifications, and checkpoints and compactions beside those that begin by themselves.
   bool maintenance = true;
+  /// Some blocks expire, most of them soon.
+  bool expiry = true;
+  bool clears = true;
 };
 
 class random_clients {
@@ -55,6 +58,7 @@ class random_clients {
   [[nodiscard]] std::uint64_t cuts() const noexcept { return cuts_; }
   /// That ended, and had nothing to tell.
   [[nodiscard]] std::uint64_t verifications() const noexcept { return verifications_; }
+  [[nodiscard]] std::uint64_t clears() const noexcept { return clears_; }
   /// The device of the store that is open, or was last, has failed a call that may have changed it.
   [[nodiscard]] bool device_failed();
 
@@ -67,6 +71,7 @@ class random_clients {
   std::string any_name() { return "n" + std::to_string(below(mix_.names)); }
   durability any_level() { return one_in(3) ? durability::durable : durability::accepted; }
   std::string new_value();
+  std::uint64_t any_expiry();
   std::optional<version> any_expectation(const std::string& name);
 
   void send_put();
@@ -76,6 +81,7 @@ class random_clients {
   void send_get();
   void send_list();
   void send_flush();
+  void send_clear();
   void send_maintenance();
   void send_verify();
 
@@ -99,6 +105,7 @@ class random_clients {
   std::uint64_t compactions_ = 0;
   std::uint64_t cuts_ = 0;
   std::uint64_t verifications_ = 0;
+  std::uint64_t clears_ = 0;
 };
 
 }  // namespace stowage::test

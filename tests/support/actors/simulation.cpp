@@ -43,6 +43,7 @@ class simulation {
     said_.compactions = clients_.compactions();
     said_.cuts = clients_.cuts();
     said_.verifications = clients_.verifications();
+    said_.clears = clients_.clears();
     return std::move(said_);
   }
 
@@ -128,6 +129,7 @@ class simulation {
   }
 
   void close() {
+    said_.blocks_expired += f_.status().blocks_expired;
     auto closed = f_.ask_close();
     f_.run();
     f_.advance(2s);
@@ -145,17 +147,21 @@ class simulation {
       const auto call = one_in(2) ? device_call::write : device_call::sync;
       if (f_.fail_to_open(call, 1 + below(3))) ++said_.crashed_recoveries;
     }
+    // Nobody serves it for a while, or at once.
+    if (one_in(2)) f_.wall += std::chrono::milliseconds{below(2000)};
     open_with_new_options();
     state_of_blocks state;
     auto names = f_.list({}, {}, list_limit_max);
     f_.run();
-    for (const auto& b : names->blocks) state[b.name] = {b.ver, f_.value_of(b.name)};
-    for (const auto& rule :
-         broken_by_recovery(with_what_was_seen(history_, state), state, version{UINT64_MAX}))
+    for (const auto& b : names->blocks)
+      state[b.name] = {b.ver, f_.value_of(b.name), b.expires_at_ms};
+    for (const auto& rule : broken_by_recovery(with_what_was_seen(history_, state), state,
+                                               version{UINT64_MAX}, f_.wall_ms()))
       violated(rule);
     history_ = {};
     for (const auto& [name, block] : state)
-      history_.writes.push_back({0, 0, {{name, block.value, block.ver}}, true, outcome::taken});
+      history_.writes.push_back(
+          {0, 0, {{name, block.value, block.ver, block.expires_at_ms}}, true, outcome::taken});
     mix(checksum_of(state));
   }
 

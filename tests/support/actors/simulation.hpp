@@ -39,6 +39,9 @@ struct simulation_report {
   std::uint64_t crashed_recoveries = 0;
   std::uint64_t compactions = 0;
   std::uint64_t verifications = 0;
+  std::uint64_t clears = 0;
+  /// Removed in lives that ended by a close.
+  std::uint64_t blocks_expired = 0;
   /// Compactions that made the file shorter.
   std::uint64_t cuts = 0;
   /// Empty, or the rules that were broken, with the life they were broken in.

@@ -78,7 +78,7 @@ store_fixture::~store_fixture() {
   if (store) end_actors();
   // Said here, because the system waits for ever for an actor that does not end.
   BOOST_CHECK_EQUAL(running_actors(), 0U);
-  advance(2h);
+  det.advance(2h);
 }
 
 void store_fixture::open() {
@@ -99,7 +99,7 @@ void store_fixture::open() {
   dropped = recovered->dropped;
   rig->trace.clear();
   store = spawn_store(det.system(), options, std::move(device), std::move(*recovered), lives_,
-                      threading::scheduled);
+                      threading::scheduled, [this] { return wall_ms(); });
   auto wiring = deterministic_system::next_message<wire_registry>(store);
   BOOST_REQUIRE_MESSAGE(wiring, "the registry is wired before anything else");
   peers = std::move(*wiring);
@@ -154,7 +154,7 @@ void store_fixture::forget(std::vector<std::byte> image) {
   image_ = std::move(image);
   BOOST_TEST(running_actors() == 0U);
   // What the timers still hold is not let go before they go off.
-  advance(2h);
+  det.advance(2h);
   rig.reset();
 }
 
@@ -175,6 +175,16 @@ answer<put_many_result> store_fixture::put_many(std::vector<single_write> writes
 answer<commit_receipt> store_fixture::commit(transaction what, std::optional<durability> level) {
   return send(commit_request{std::move(what), level});
 }
+answer<receipt> store_fixture::put_until(std::uint64_t expires_at_ms, std::string name,
+                                         std::string value, std::optional<durability> level) {
+  put_request request{std::move(name), payload{std::move(value)}, level, {}};
+  request.expires_at_ms = expires_at_ms;
+  return send(std::move(request));
+}
+answer<receipt> store_fixture::clear(std::optional<durability> level) {
+  return send(clear_request{level});
+}
+answer<receipt> store_fixture::send(clear_request request) { return ask<receipt>(*this, request); }
 answer<receipt> store_fixture::send(put_request request) {
   return ask<receipt>(*this, std::move(request));
 }
@@ -252,6 +262,14 @@ compact_result store_fixture::compact() {
 
 version store_fixture::put_durable(const std::string& name, std::string value) {
   auto done = put(name, std::move(value), durability::durable);
+  run();
+  return done->ver;
+}
+
+version store_fixture::put_durable_for(std::chrono::milliseconds life, const std::string& name,
+                                       std::string value) {
+  auto done = put_until(wall_ms() + static_cast<std::uint64_t>(life.count()), name,
+                        std::move(value), durability::durable);
   run();
   return done->ver;
 }

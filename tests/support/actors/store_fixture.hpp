@@ -103,16 +103,21 @@ class store_fixture {
   answer<receipt> put_accepted(std::string name, std::string value = "v") {
     return put(std::move(name), std::move(value), durability::accepted);
   }
+  /// A put of a block that expires at this time.
+  answer<receipt> put_until(std::uint64_t expires_at_ms, std::string name, std::string value = "v",
+                            std::optional<durability> level = {});
   answer<receipt> remove(std::string name, std::optional<durability> level = {},
                          std::optional<version> expected = {});
   answer<put_many_result> put_many(std::vector<single_write> writes,
                                    std::optional<durability> level = {});
   answer<commit_receipt> commit(transaction what, std::optional<durability> level = {});
+  answer<receipt> clear(std::optional<durability> level = {});
   // As they are, for what the calls above do not say.
   answer<receipt> send(put_request request);
   answer<receipt> send(delete_request request);
   answer<put_many_result> send(put_many_request request);
   answer<commit_receipt> send(commit_request request);
+  answer<receipt> send(clear_request request);
   answer<block_value> get(std::string name, std::uint64_t offset = 0,
                           std::uint64_t length = UINT64_MAX);
   answer<bool> exists(std::string name);
@@ -137,13 +142,24 @@ class store_fixture {
   compact_result compact();
   /// Puts and waits until it is durable.
   version put_durable(const std::string& name, std::string value = "v");
+  /// The same, of a block that expires after so long.
+  version put_durable_for(std::chrono::milliseconds life, const std::string& name,
+                          std::string value = "v");
 
   [[nodiscard]] std::uint64_t closed_by(close_cause cause) {
     return status().batches_closed_by[static_cast<std::size_t>(cause)];
   }
 
   void run() { det.run(); }
-  void advance(std::chrono::nanoseconds by) { det.advance(by); }
+  /// Time passes on all clocks.
+  void advance(std::chrono::nanoseconds by) {
+    wall += by;
+    det.advance(by);
+  }
+  [[nodiscard]] std::uint64_t wall_ms() const {
+    return static_cast<std::uint64_t>(
+        std::chrono::duration_cast<std::chrono::milliseconds>(wall).count());
+  }
   /// Of the store.
   [[nodiscard]] std::size_t running_actors() { return det.running_actors() - *clients; }
   [[nodiscard]] bool is_open() const noexcept { return static_cast<bool>(store); }
@@ -152,6 +168,8 @@ class store_fixture {
   store_options options;
   std::uint64_t capacity = memory_device::unlimited;
   std::uint64_t fault_seed = 1;
+  /// What the wall clock says; nothing passes on it between the lives of a store.
+  std::chrono::nanoseconds wall = 1'800'000'000s;
 
   /// Of the store that is open.
   std::unique_ptr<device_rig> rig;

@@ -618,7 +618,8 @@ class syscall_sweep::stage {
     for (const auto& s : subject_->steps) {
       auto with = expected;
       apply(s, with);
-      const auto& [name, value, ver] = s.front();
+      const auto& name = s.front().name;
+      const auto& value = s.front().value;
       const auto there = found.find(name);
       if (value ? there != found.end() && there->second.value == *value : there == found.end())
         expected = std::move(with);

@@ -1,0 +1,17 @@
+// Wall time, which serves expiry and nothing else.
+//
+// Contract: Unix time in ms. It may jump, in either direction: it never decides order, and no timer is as long as
+// what it says.
+// Concurrency: `system_wall_time` is callable anywhere; another clock is called by the registry only.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+namespace stowage {
+
+using wall_clock = std::function<std::uint64_t()>;
+
+[[nodiscard]] std::uint64_t system_wall_time();
+
+}  // namespace stowage
