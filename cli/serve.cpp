@@ -144,6 +144,9 @@ void run(const serve_command& what, console& con) {
   }
   // Whoever read the ready line or the log may go away; the store stays.
   (void)std::signal(SIGPIPE, SIG_IGN);
+  stop_signals signals;
+  std::optional<resp::listener> clients;
+  if (!config.resp.listen.empty() && !(clients = listen(config.resp.listen, con))) return;
   const auto& path = config.store.path;
   if (config.store.create && config.store.device == device_kind::posix) {
     if (auto made = make_directories_for(path); !made) {
@@ -151,9 +154,6 @@ void run(const serve_command& what, console& con) {
       return;
     }
   }
-  stop_signals signals;
-  std::optional<resp::listener> clients;
-  if (!config.resp.listen.empty() && !(clients = listen(config.resp.listen, con))) return;
   const auto store = open_live(config, con);
   if (store) server{*store, config, signals, con}.run(std::move(clients));
 }

@@ -72,6 +72,7 @@ std::string info(session_host& host, const arguments& args, const store_status& 
   out.line("total_commands_processed", server.commands_run);
   out.line("total_net_input_bytes", server.input_bytes);
   out.line("total_net_output_bytes", server.output_bytes);
+  out.line("expired_keys", store.blocks_expired);
   out.line("rejected_connections", server.connections_rejected);
   out.line("client_output_buffer_limit_disconnections", server.output_limit_closed);
   out.section("Replication");
@@ -79,7 +80,8 @@ std::string info(session_host& host, const arguments& args, const store_status& 
   out.line("connected_slaves", 0);
   out.section("Keyspace");
   if (store.blocks > 0)
-    out.line("db0", "keys=" + std::to_string(store.blocks) + ",expires=0,avg_ttl=0");
+    out.line("db0", "keys=" + std::to_string(store.blocks) +
+                         ",expires=" + std::to_string(store.blocks_expiring) + ",avg_ttl=0");
   return std::move(out).take();
 }
 

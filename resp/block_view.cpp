@@ -32,6 +32,7 @@ void block_view::learn(std::string_view name, const block_stat& found) {
   e.ver = found.ver;
   e.is_there = true;
   e.size = found.size;
+  e.expires_at_ms = found.expires_at_ms;
 }
 
 void block_view::learn(std::string_view name, const block_value& found) {
@@ -42,6 +43,7 @@ void block_view::learn(std::string_view name, const block_value& found) {
   e.is_there = true;
   e.size = found.value.size();
   e.value = found.value;
+  e.expires_at_ms = found.expires_at_ms;
 }
 
 void block_view::learn_failure(std::string_view name, failure why) {
@@ -73,12 +75,24 @@ payload block_view::value(std::string_view name) const {
   return *e.value;
 }
 
-void block_view::put(std::string_view name, payload value) {
+std::uint64_t block_view::expires_at_ms(std::string_view name) const {
+  return asked_for(name).expires_at_ms;
+}
+
+void block_view::put(std::string_view name, payload value, std::uint64_t expires_at_ms) {
   auto& e = at(name);
   e.is_there = true;
   e.size = value.size();
   e.value = std::move(value);
+  e.expires_at_ms = expires_at_ms;
   e.written = true;
+  if (expires_at_ms != 0 && expires_at_ms <= now_ms_) {
+    // Over before it began.
+    e.is_there = false;
+    e.size = 0;
+    e.expires_at_ms = 0;
+    e.value.reset();
+  }
   writes_ = true;
 }
 
@@ -86,6 +100,7 @@ void block_view::remove(std::string_view name) {
   auto& e = at(name);
   e.is_there = false;
   e.size = 0;
+  e.expires_at_ms = 0;
   e.value.reset();
   e.written = true;
   writes_ = true;
@@ -97,7 +112,7 @@ transaction block_view::decided() const {
     if (e.learned && !e.why) t.expect(name, e.ver);
     if (!e.written) continue;
     if (e.is_there)
-      t.put(name, *e.value);
+      t.put(name, *e.value, e.expires_at_ms);
     else if (!e.learned || e.why || e.ver != version{})
       t.remove(name);
   }

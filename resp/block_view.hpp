@@ -27,6 +27,9 @@ enum class need : std::uint8_t {
 
 class block_view {
  public:
+  /// `now_ms`: Unix time, for what expires.
+  explicit block_view(std::uint64_t now_ms = 0) noexcept : now_ms_{now_ms} {}
+
   // -- learning ---------------------------------------------------------------------------------------
   void learn_absent(std::string_view name);
   void learn(std::string_view name, const block_stat& found);
@@ -45,7 +48,10 @@ class block_view {
   [[nodiscard]] std::uint64_t size(std::string_view name) const;
   /// Empty if it is absent.
   [[nodiscard]] payload value(std::string_view name) const;
-  void put(std::string_view name, payload value);
+  /// Unix time in ms; 0 = never, or it is absent.
+  [[nodiscard]] std::uint64_t expires_at_ms(std::string_view name) const;
+  [[nodiscard]] std::uint64_t now_ms() const noexcept { return now_ms_; }
+  void put(std::string_view name, payload value, std::uint64_t expires_at_ms = 0);
   void remove(std::string_view name);
 
   // -- the outcome ------------------------------------------------------------------------------------
@@ -61,6 +67,7 @@ class block_view {
 
     bool is_there = false;
     std::uint64_t size = 0;
+    std::uint64_t expires_at_ms = 0;
     /// Absent: only its presence is known.
     std::optional<payload> value;
     bool written = false;
@@ -69,6 +76,7 @@ class block_view {
   [[nodiscard]] const entry& asked_for(std::string_view name) const;
   entry& at(std::string_view name);
 
+  std::uint64_t now_ms_;
   std::map<std::string, entry, std::less<>> entries_;
   bool writes_ = false;
 };

@@ -30,6 +30,7 @@ enum class command_id : std::uint8_t {
   discard,
   echo,
   exec,
+  flush,
   hello,
   info,
   keys,

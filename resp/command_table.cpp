@@ -1,6 +1,7 @@
 #include <stowage/resp/command.hpp>
 
 #include <stowage/resp/errors.hpp>
+#include <stowage/resp/expiry_commands.hpp>
 #include <stowage/resp/key_commands.hpp>
 #include <stowage/resp/string_commands.hpp>
 #include <stowage/storage/core/limits.hpp>
@@ -50,8 +51,14 @@ constexpr std::array table{
     command_spec{"echo", 2, flag_fast, 0, 0, 0, command_id::echo},
     command_spec{"exec", 1, flag_not_queued, 0, 0, 0, command_id::exec},
     command_spec{"exists", -2, reads_fast, 1, -1, 1, {}, exists_command, presence},
+    command_spec{"expire", -3, frees, 1, 1, 1, {}, expire_command, value},
+    command_spec{"expireat", -3, frees, 1, 1, 1, {}, expire_command, value},
+    command_spec{"expiretime", 2, reads_fast, 1, 1, 1, {}, ttl_command, presence},
+    command_spec{"flushall", -1, flag_write | alone, 0, 0, 0, command_id::flush},
+    command_spec{"flushdb", -1, flag_write | alone, 0, 0, 0, command_id::flush},
     command_spec{"get", 2, reads_fast, 1, 1, 1, {}, get_command, value},
     command_spec{"getdel", 2, frees, 1, 1, 1, {}, getdel_command, value},
+    command_spec{"getex", -2, frees, 1, 1, 1, {}, getex_command, value},
     command_spec{"getrange", 4, reads, 1, 1, 1, {}, getrange_command, value},
     command_spec{"getset", 3, writes_fast, 1, 1, 1, {}, getset_command, value},
     command_spec{"hello", -1, flag_fast | flag_no_auth | alone, 0, 0, 0, command_id::hello},
@@ -66,7 +73,13 @@ constexpr std::array table{
     command_spec{"msetnx", -3, writes, 1, -1, 2, {}, msetnx_command, presence},
     command_spec{"multi", 1, at_once, 0, 0, 0, command_id::multi},
     command_spec{"object", -3, reads, 2, 2, 1, {}, object_command, value_for_encoding},
+    command_spec{"persist", 2, frees, 1, 1, 1, {}, persist_command, value},
+    command_spec{"pexpire", -3, frees, 1, 1, 1, {}, expire_command, value},
+    command_spec{"pexpireat", -3, frees, 1, 1, 1, {}, expire_command, value},
+    command_spec{"pexpiretime", 2, reads_fast, 1, 1, 1, {}, ttl_command, presence},
     command_spec{"ping", -1, flag_fast, 0, 0, 0, command_id::ping},
+    command_spec{"psetex", 4, writes, 1, 1, 1, {}, setex_command, no_need},
+    command_spec{"pttl", 2, reads_fast, 1, 1, 1, {}, ttl_command, presence},
     command_spec{"quit", -1, at_once | flag_no_auth, 0, 0, 0, command_id::quit},
     command_spec{"randomkey", 1, reads | alone, 0, 0, 0, command_id::randomkey},
     command_spec{"rename", 3, flag_write, 1, 2, 1, {}, rename_command, value_of_first},
@@ -75,6 +88,7 @@ constexpr std::array table{
     command_spec{"scan", -2, reads | alone, 0, 0, 0, command_id::scan},
     command_spec{"select", 2, flag_fast, 0, 0, 0, command_id::select},
     command_spec{"set", -3, writes, 1, 1, 1, {}, set_command, set_needs},
+    command_spec{"setex", 4, writes, 1, 1, 1, {}, setex_command, no_need},
     command_spec{"setnx", 3, writes_fast, 1, 1, 1, {}, setnx_command, presence},
     command_spec{"setrange", 4, writes, 1, 1, 1, {}, setrange_command, value},
     command_spec{"stowage", -2, flag_admin | alone, 0, 0, 0, command_id::stowage},
@@ -82,6 +96,7 @@ constexpr std::array table{
     command_spec{"substr", 4, reads, 1, 1, 1, {}, getrange_command, value},
     command_spec{"time", 1, flag_fast, 0, 0, 0, command_id::time},
     command_spec{"touch", -2, reads_fast, 1, -1, 1, {}, exists_command, presence},
+    command_spec{"ttl", 2, reads_fast, 1, 1, 1, {}, ttl_command, presence},
     command_spec{"type", 2, reads_fast, 1, 1, 1, {}, type_command, presence},
     command_spec{"unlink", -2, frees, 1, -1, 1, {}, del_command, presence},
     command_spec{"unwatch", 1, flag_fast, 0, 0, 0, command_id::unwatch},

@@ -51,6 +51,10 @@ struct answer_type<commit_request> {
   using type = commit_receipt;
 };
 template <>
+struct answer_type<clear_request> {
+  using type = receipt;
+};
+template <>
 struct answer_type<list_request> {
   using type = block_list;
 };

@@ -17,6 +17,7 @@ request_cost cost_of_writes(const Writes& writes) {
 
 request_cost cost(const put_many_request& r) { return cost_of_writes(r.writes); }
 request_cost cost(const commit_request& r) { return cost_of_writes(r.what.writes()); }
+request_cost cost(const clear_request& /*r*/) { return {1, 0, 0}; }
 request_cost cost(const get_request& /*r*/) { return {0, 0, 1}; }
 request_cost cost(const stat_request& /*r*/) { return {0, 0, 1}; }
 request_cost cost(const list_request& /*r*/) { return {0, 0, 1}; }

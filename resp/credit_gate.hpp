@@ -6,7 +6,7 @@
 // Limits: it knows of no other clients of the store.
 #pragma once
 
-#include <stowage/actors/store_options.hpp>
+#include <stowage/actors/runtime.hpp>
 #include <stowage/resp/session_host.hpp>
 
 #include <cstdint>

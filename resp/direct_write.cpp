@@ -19,15 +19,19 @@ direct_write put(const arguments& args, bool only_if_absent) {
 
 }  // namespace
 
-std::optional<direct_write> direct_write_of(const command_spec& spec, const arguments& args) {
+std::optional<direct_write> direct_write_of(const command_spec& spec, const arguments& args, std::uint64_t now_ms) {
   using condition = set_options::condition;
   if (refusal_of_names(spec, args)) return std::nullopt;
   if (spec.name == "set") {
     const auto parsed = parse_set_options(args);
     const auto* options = std::get_if<set_options>(&parsed);
-    if (options == nullptr || options->get || options->only == condition::if_present)
+    if (options == nullptr || options->get || options->only == condition::if_present ||
+        options->expiry.keeps)
       return std::nullopt;
+    const auto deadline = options->expiry.deadline_ms(now_ms);
+    if (!deadline) return std::nullopt;
     auto w = put(args, options->only == condition::if_absent);
+    w.what.expires_at_ms = *deadline;
     w.when_done = reply::ok();
     w.when_not = reply::nothing();
     return w;

@@ -8,6 +8,7 @@
 #include <stowage/resp/command.hpp>
 #include <stowage/resp/reply.hpp>
 
+#include <cstdint>
 #include <optional>
 
 namespace stowage::resp {
@@ -19,9 +20,10 @@ struct direct_write {
   reply when_not;
 };
 
-/// Nothing if the command has to be evaluated.
+/// Nothing if the command has to be evaluated. `now_ms`: Unix time.
 [[nodiscard]] std::optional<direct_write> direct_write_of(const command_spec& spec,
-                                                          const arguments& args);
+                                                          const arguments& args,
+                                                          std::uint64_t now_ms);
 
 /// `why` is none if the write was done.
 [[nodiscard]] reply reply_to(direct_write&& w, const failure* why);

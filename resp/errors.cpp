@@ -21,6 +21,10 @@ reply wrong_number_of_arguments(std::string_view command) {
   return reply::error("ERR wrong number of arguments for '" + std::string{command} + "' command");
 }
 
+reply invalid_expire_time(std::string_view command) {
+  return reply::error("ERR invalid expire time in '" + std::string{command} + "' command");
+}
+
 reply unknown_command(const arguments& args) {
   const auto name = shortened(text_of(args, 0));
   if (is_of_missing_type(name))

@@ -18,6 +18,7 @@ inline constexpr std::string_view too_long_a_string =
 [[nodiscard]] inline reply error(std::string_view text) { return reply::error(std::string{text}); }
 
 [[nodiscard]] reply wrong_number_of_arguments(std::string_view command);
+[[nodiscard]] reply invalid_expire_time(std::string_view command);
 [[nodiscard]] reply unknown_command(const arguments& args);
 [[nodiscard]] reply unknown_subcommand(std::string_view command, std::string_view subcommand);
 

@@ -34,7 +34,7 @@ class attempt : public std::enable_shared_from_this<attempt> {
       : host_{host}, what_{std::move(what)}, needs_{needs_of(what_)} {}
 
   void begin() {
-    blocks_ = {};
+    blocks_ = block_view{unix_ms(host_.now())};
     bytes_read_ = 0;
     unanswered_ = needs_.size();
     if (unanswered_ == 0) return decide();

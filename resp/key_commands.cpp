@@ -9,8 +9,9 @@ namespace {
 
 void move_value(block_view& blocks, std::string_view from, std::string_view to) {
   auto value = blocks.value(from);
+  const auto expires_at_ms = blocks.expires_at_ms(from);
   blocks.remove(from);
-  blocks.put(to, std::move(value));
+  blocks.put(to, std::move(value), expires_at_ms);
 }
 
 }  // namespace
@@ -67,7 +68,8 @@ reply copy_command(const arguments& args, block_view& blocks) {
     return error("ERR source and destination objects are the same");
   if (!blocks.exists(text_of(args, 1)) || (blocks.exists(text_of(args, 2)) && !replaces))
     return reply::integer(0);
-  blocks.put(text_of(args, 2), blocks.value(text_of(args, 1)));
+  blocks.put(text_of(args, 2), blocks.value(text_of(args, 1)),
+             blocks.expires_at_ms(text_of(args, 1)));
   return reply::integer(1);
 }
 

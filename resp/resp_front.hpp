@@ -7,7 +7,7 @@
 // and other reads of several blocks outside of transactions are of one moment.
 #pragma once
 
-#include <stowage/actors/store_options.hpp>
+#include <stowage/actors/runtime.hpp>
 #include <stowage/messages/caf_compat.hpp>
 #include <stowage/messages/store.hpp>
 #include <stowage/resp/listener.hpp>

@@ -179,6 +179,16 @@ void run_dbsize(session_host& host, reply_handler done) {
   });
 }
 
+void run_flush(session_host& host, const arguments& args, reply_handler done) {
+  const bool is_known = args.size() == 1 || (args.size() == 2 && (same_word(text_of(args, 1), "sync") ||
+                                                                  same_word(text_of(args, 1), "async")));
+  if (!is_known) return done(error(syntax_error));
+  host.ask(clear_request{}, [done = std::move(done)](const store_answer& answer) {
+    const auto* why = std::get_if<failure>(&answer);
+    done(why == nullptr ? reply::ok() : to_reply(*why));
+  });
+}
+
 void run_keys(session_host& host, const arguments& args, reply_handler done) {
   collect_keys(host, {string_of(args, 1), text_of(args, 1) == "*"}, {}, {}, std::move(done));
 }

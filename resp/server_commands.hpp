@@ -11,6 +11,7 @@
 namespace stowage::resp {
 
 void run_dbsize(session_host& host, reply_handler done);
+void run_flush(session_host& host, const arguments& args, reply_handler done);
 void run_info(session_host& host, const arguments& args, reply_handler done);
 void run_keys(session_host& host, const arguments& args, reply_handler done);
 void run_scan(session_host& host, const arguments& args, reply_handler done);

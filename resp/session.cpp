@@ -119,6 +119,7 @@ void session::run(const command_spec& spec, arguments args) {
     case command_id::watch:
       return run_watch(args);
     case command_id::dbsize:
+    case command_id::flush:
     case command_id::info:
     case command_id::keys:
     case command_id::randomkey:
@@ -135,7 +136,7 @@ void session::run(const command_spec& spec, arguments args) {
 }
 
 void session::run_of_blocks(const command_spec& spec, arguments args) {
-  if (auto direct = direct_write_of(spec, args)) {
+  if (auto direct = direct_write_of(spec, args, unix_ms(host_.now()))) {
     write_bytes_ += direct->what.value.size();
     writes_.push_back({*std::move(direct), open_slot()});
     if (writes_.size() >= writes_together_max || write_bytes_ >= write_bytes_together_max)
@@ -179,6 +180,8 @@ void session::run_asking(const command_spec& spec, const arguments& args) {
   switch (spec.id) {
     case command_id::dbsize:
       return run_dbsize(host_, answer_before_anything_else());
+    case command_id::flush:
+      return run_flush(host_, args, answer_later());
     case command_id::info:
       return run_info(host_, args, answer_later());
     case command_id::keys:

@@ -22,17 +22,22 @@ namespace stowage::resp {
 
 using store_request =
     std::variant<get_request, stat_request, put_many_request, commit_request, list_request,
-                 flush_request, status_request, checkpoint_request, compact_request,
+                 clear_request, flush_request, status_request, checkpoint_request, compact_request,
                  verify_request, backup_request>;
 
 /// The answer of requests that are answered with nothing.
 struct done_answer {};
 using store_answer =
-    std::variant<failure, done_answer, block_value, block_stat, put_many_result, commit_receipt,
+    std::variant<failure, done_answer, receipt, block_value, block_stat, put_many_result, commit_receipt,
                  block_list, store_status, compact_result, verify_result, backup_result>;
 
 using answer_handler = std::function<void(store_answer)>;
 using reply_handler = std::function<void(reply)>;
+
+[[nodiscard]] inline std::uint64_t unix_ms(std::chrono::system_clock::time_point when) noexcept {
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(when.time_since_epoch()).count());
+}
 
 /// What all connections of a server share.
 struct server_state {

@@ -16,8 +16,8 @@ std::variant<set_options, reply> parse_set_options(const arguments& args) {
       out.only = wanted;
     } else if (same_word(word, "get")) {
       out.get = true;
-    } else {
-      return error(syntax_error);
+    } else if (auto wrong = out.expiry.take(args, i, "keepttl")) {
+      return *std::move(wrong);
     }
   }
   return out;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <stowage/resp/arguments.hpp>
+#include <stowage/resp/expiry_option.hpp>
 #include <stowage/resp/reply.hpp>
 
 #include <cstdint>
@@ -18,6 +19,7 @@ struct set_options {
   condition only = condition::none;
   /// Answer what was there before.
   bool get = false;
+  expiry_option expiry;
 
   friend bool operator==(const set_options&, const set_options&) = default;
 };

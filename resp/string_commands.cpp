@@ -29,7 +29,7 @@ reply add(block_view& blocks, std::string_view name, std::int64_t increment) {
   std::int64_t sum = 0;
   if (__builtin_add_overflow(now, increment, &sum))
     return error("ERR increment or decrement would overflow");
-  blocks.put(name, payload{std::to_string(sum)});
+  blocks.put(name, payload{std::to_string(sum)}, blocks.expires_at_ms(name));
   return reply::integer(sum);
 }
 
@@ -51,7 +51,9 @@ need set_needs(const arguments& args, std::size_t /*key*/) {
   const auto* options = std::get_if<set_options>(&parsed);
   if (options == nullptr) return need::nothing;
   if (options->get) return need::value;
-  return options->only == set_options::condition::none ? need::nothing : need::presence;
+  return options->only == set_options::condition::none && !options->expiry.keeps
+             ? need::nothing
+             : need::presence;
 }
 
 reply set_command(const arguments& args, block_view& blocks) {
@@ -59,11 +61,13 @@ reply set_command(const arguments& args, block_view& blocks) {
   if (auto* wrong = std::get_if<reply>(&parsed)) return std::move(*wrong);
   const auto& options = std::get<set_options>(parsed);
   const auto name = text_of(args, 1);
+  const auto deadline = options.expiry.deadline_ms(blocks.now_ms());
+  if (!deadline) return invalid_expire_time("set");
   auto before = options.get ? value_or_nothing(blocks, name) : reply::nothing();
   if (options.only != set_options::condition::none &&
       blocks.exists(name) != (options.only == set_options::condition::if_present))
     return before;
-  blocks.put(name, args[2]);
+  blocks.put(name, args[2], options.expiry.keeps ? blocks.expires_at_ms(name) : *deadline);
   return options.get ? std::move(before) : reply::ok();
 }
 
@@ -121,7 +125,7 @@ reply setrange_command(const arguments& args, block_view& blocks) {
   if (text.size() < from + piece.size()) text.resize(from + piece.size());
   text.replace(from, piece.size(), piece);
   const auto size = text.size();
-  blocks.put(name, payload{std::move(text)});
+  blocks.put(name, payload{std::move(text)}, blocks.expires_at_ms(name));
   return reply::integer(static_cast<std::int64_t>(size));
 }
 
@@ -133,7 +137,7 @@ reply append_command(const arguments& args, block_view& blocks) {
   text.reserve(before.size() + args[2].size());
   text.append(before.text()).append(args[2].text());
   const auto size = text.size();
-  blocks.put(name, payload{std::move(text)});
+  blocks.put(name, payload{std::move(text)}, blocks.expires_at_ms(name));
   return reply::integer(static_cast<std::int64_t>(size));
 }
 
@@ -190,7 +194,7 @@ reply incrbyfloat_command(const arguments& args, block_view& blocks) {
   const auto sum = *now + *increment;
   if (!std::isfinite(sum)) return error("ERR increment would produce NaN or Infinity");
   const payload text{show_real(sum)};
-  blocks.put(name, text);
+  blocks.put(name, text, blocks.expires_at_ms(name));
   return reply::string(text);
 }
 
