@@ -3,7 +3,8 @@
 // Contract: gives every op its version at acceptance, so accept order is version order. Credit and space
 // are taken before that: an op that got a version is never refused. Reads see the newest accepted
 // state. It holds every caller's promise and answers each exactly once; it answers last, after the state
-// is published. While any write waits for credit or space, all later writes and flushes wait behind it.
+// is published. While any write waits for credit or space, all later writes and flushes wait behind it. A
+// block past its expiry is absent, and the registry removes it in the end.
 // Concurrency: an ordinary scheduled actor, and the store's public handle.
 // Limits: a bounded number of requests waits, with a bounded number of bytes; beyond, `overloaded`. So the
 // values it holds are at most those in flight (the credit), those that wait (twice that), and one request.
