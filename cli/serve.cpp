@@ -80,9 +80,9 @@ class server {
     const auto descriptors = resp::raise_descriptor_limit();
     const auto clients_max =
         descriptors > resp::descriptors_kept ? descriptors - resp::descriptors_kept : 1;
-    front_ = std::make_unique<resp::resp_front>(store_.system(), store_.handle(),
-                                                std::move(clients), config_.resp, config_.store,
-                                                clients_max);
+    front_ =
+        std::make_unique<resp::resp_front>(store_.system(), store_.handle(), std::move(clients),
+                                           config_.resp, config_.store, clients_max);
   }
 
   // A store that takes no more writes is for a supervisor to see.

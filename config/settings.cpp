@@ -66,7 +66,8 @@ std::optional<std::string> take_path(const caf::config_value& value, settings& t
 
 std::optional<std::string> take_durability(const caf::config_value& value, settings& to) {
   const auto* name = exactly<std::string>(value);
-  if (name == nullptr || !from_string(*name, to.store.level)) return R"(give "durable" or "accepted")";
+  if (name == nullptr || !from_string(*name, to.store.level))
+    return R"(give "durable" or "accepted")";
   return std::nullopt;
 }
 

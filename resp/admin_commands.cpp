@@ -81,7 +81,7 @@ std::string info(session_host& host, const arguments& args, const store_status& 
   out.section("Keyspace");
   if (store.blocks > 0)
     out.line("db0", "keys=" + std::to_string(store.blocks) +
-                         ",expires=" + std::to_string(store.blocks_expiring) + ",avg_ttl=0");
+                        ",expires=" + std::to_string(store.blocks_expiring) + ",avg_ttl=0");
   return std::move(out).take();
 }
 
@@ -202,11 +202,10 @@ void run_backup(session_host& host, const arguments& args, reply_handler done) {
 }  // namespace
 
 void run_info(session_host& host, const arguments& args, reply_handler done) {
-  host.ask(status_request{},
-           [&host, args, done = std::move(done)](const store_answer& answer) {
-             if (const auto* why = std::get_if<failure>(&answer)) return done(to_reply(*why));
-             done(reply::verbatim(info(host, args, std::get<store_status>(answer))));
-           });
+  host.ask(status_request{}, [&host, args, done = std::move(done)](const store_answer& answer) {
+    if (const auto* why = std::get_if<failure>(&answer)) return done(to_reply(*why));
+    done(reply::verbatim(info(host, args, std::get<store_status>(answer))));
+  });
 }
 
 void run_stowage(session_host& host, const arguments& args, reply_handler done) {

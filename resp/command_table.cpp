@@ -161,9 +161,8 @@ bool takes_so_many(const command_spec& spec, std::size_t count) noexcept {
 std::vector<std::size_t> key_places(const command_spec& spec, const arguments& args) {
   std::vector<std::size_t> places;
   if (spec.first_key == 0) return places;
-  const auto last = spec.last_key < 0
-                        ? static_cast<std::int64_t>(args.size()) + spec.last_key
-                        : std::int64_t{spec.last_key};
+  const auto last = spec.last_key < 0 ? static_cast<std::int64_t>(args.size()) + spec.last_key
+                                      : std::int64_t{spec.last_key};
   for (std::int64_t at = spec.first_key; at <= last; at += spec.key_step)
     places.push_back(static_cast<std::size_t>(at));
   return places;

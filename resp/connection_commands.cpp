@@ -22,8 +22,9 @@ bool is_name_of_client(std::string_view name) {
 bool same_secret(std::string_view a, std::string_view b) noexcept {
   unsigned difference = a.size() == b.size() ? 0 : 1;
   for (std::size_t i = 0; i < b.size(); ++i)
-    difference |= static_cast<unsigned>(static_cast<unsigned char>(a.empty() ? 0 : a[i % a.size()]) ^
-                                        static_cast<unsigned char>(b[i]));
+    difference |=
+        static_cast<unsigned>(static_cast<unsigned char>(a.empty() ? 0 : a[i % a.size()]) ^
+                              static_cast<unsigned char>(b[i]));
   return difference == 0;
 }
 
@@ -38,47 +39,33 @@ reply run_wait(const arguments& args) {
 
 reply session::run_here(const command_spec& spec, const arguments& args) {
   switch (spec.id) {
-    case command_id::auth:
-      return run_auth(args);
-    case command_id::client:
-      return run_client(args);
-    case command_id::command:
-      return run_command(args);
-    case command_id::config:
-      return run_config(host_, args);
+    case command_id::auth: return run_auth(args);
+    case command_id::client: return run_client(args);
+    case command_id::command: return run_command(args);
+    case command_id::config: return run_config(host_, args);
     case command_id::discard:
       if (!queue_) return error("ERR DISCARD without MULTI");
       queue_.reset();
       watched_.clear();
       watch_failure_.reset();
       return reply::ok();
-    case command_id::echo:
-      return reply::string(args[1]);
-    case command_id::hello:
-      return run_hello(args);
+    case command_id::echo: return reply::string(args[1]);
+    case command_id::hello: return run_hello(args);
     case command_id::multi:
       if (queue_) return error("ERR MULTI calls can not be nested");
       queue_.emplace();
       return reply::ok();
-    case command_id::ping:
-      return run_ping(args);
-    case command_id::quit:
-      ended_ = true;
-      return reply::ok();
-    case command_id::reset:
-      return run_reset();
-    case command_id::select:
-      return run_select(args);
-    case command_id::time:
-      return run_time(host_);
+    case command_id::ping: return run_ping(args);
+    case command_id::quit: ended_ = true; return reply::ok();
+    case command_id::reset: return run_reset();
+    case command_id::select: return run_select(args);
+    case command_id::time: return run_time(host_);
     case command_id::unwatch:
       watched_.clear();
       watch_failure_.reset();
       return reply::ok();
-    case command_id::wait:
-      return run_wait(args);
-    default:
-      return unknown_command(args);
+    case command_id::wait: return run_wait(args);
+    default: return unknown_command(args);
   }
 }
 
@@ -136,8 +123,8 @@ reply session::run_hello(const arguments& args) {
     } else if (same_word(word, "setname") && i + 1 < args.size()) {
       name = text_of(args, ++i);
     } else {
-      return reply::error("ERR Syntax error in HELLO option '" +
-                          std::string{word.substr(0, 128)} + "'");
+      return reply::error("ERR Syntax error in HELLO option '" + std::string{word.substr(0, 128)} +
+                          "'");
     }
   }
   if (!is_authenticated_ && !says_password)
@@ -161,8 +148,7 @@ reply session::run_hello(const arguments& args) {
 
 std::optional<reply> session::set_name(std::string_view name) {
   if (!is_name_of_client(name))
-    return error(
-        "ERR Client names cannot contain spaces, newlines or special characters.");
+    return error("ERR Client names cannot contain spaces, newlines or special characters.");
   name_ = name;
   return std::nullopt;
 }
@@ -173,9 +159,7 @@ reply session::run_client(const arguments& args) {
   const auto wrong = [&] { return wrong_number_of_arguments("client|" + what); };
   if (what == "id") return takes(0) ? reply::integer(static_cast<std::int64_t>(id_)) : wrong();
   if (what == "getname")
-    return !takes(0)       ? wrong()
-           : name_.empty() ? reply::nothing()
-                           : reply::string(name_);
+    return !takes(0) ? wrong() : name_.empty() ? reply::nothing() : reply::string(name_);
   if (what == "setname") {
     if (!takes(1)) return wrong();
     auto refused = set_name(text_of(args, 2));
@@ -209,8 +193,8 @@ std::string session::describe() const {
   return "id=" + std::to_string(id_) + " addr=" + address_ + " name=" + name_ +
          " age=" + std::to_string(std::max<std::int64_t>(age, 0)) + " db=0 multi=" +
          std::to_string(queue_ ? static_cast<std::int64_t>(queue_->commands.size()) : -1) +
-         " watch=" + std::to_string(watched_.size()) + " qbuf=" +
-         std::to_string(reader_.buffered()) + " omem=" + std::to_string(output_.size()) +
+         " watch=" + std::to_string(watched_.size()) +
+         " qbuf=" + std::to_string(reader_.buffered()) + " omem=" + std::to_string(output_.size()) +
          " cmd=" + last_command_ + " resp=" + std::to_string(protocol_) + "\n";
 }
 

@@ -19,7 +19,8 @@ direct_write put(const arguments& args, bool only_if_absent) {
 
 }  // namespace
 
-std::optional<direct_write> direct_write_of(const command_spec& spec, const arguments& args, std::uint64_t now_ms) {
+std::optional<direct_write> direct_write_of(const command_spec& spec, const arguments& args,
+                                            std::uint64_t now_ms) {
   using condition = set_options::condition;
   if (refusal_of_names(spec, args)) return std::nullopt;
   if (spec.name == "set") {

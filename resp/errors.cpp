@@ -41,8 +41,8 @@ reply unknown_command(const arguments& args) {
 }
 
 reply unknown_subcommand(std::string_view command, std::string_view subcommand) {
-  return reply::error("ERR unknown subcommand '" + std::string{shortened(subcommand)} +
-                      "'. Try " + std::string{command} + " HELP.");
+  return reply::error("ERR unknown subcommand '" + std::string{shortened(subcommand)} + "'. Try " +
+                      std::string{command} + " HELP.");
 }
 
 reply to_reply(const failure& why) {
@@ -50,12 +50,9 @@ reply to_reply(const failure& why) {
   if (!why.name.empty() && why.code != errc::limit_exceeded) text += ": " + why.name;
   switch (why.code) {
     case errc::poisoned:
-    case errc::read_only:
-      return reply::error("MISCONF " + text);
-    case errc::no_space:
-      return reply::error("OOM " + text);
-    default:
-      return reply::error("ERR " + text);
+    case errc::read_only: return reply::error("MISCONF " + text);
+    case errc::no_space: return reply::error("OOM " + text);
+    default: return reply::error("ERR " + text);
   }
 }
 

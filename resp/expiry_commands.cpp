@@ -98,9 +98,8 @@ reply setex_command(const arguments& args, block_view& blocks) {
   const auto command = lower_case(text_of(args, 0));
   const auto number = parse_integer(text_of(args, 2));
   if (!number) return error(not_an_integer);
-  const auto at = *number > 0
-                      ? to_unix_ms(*number, {counts_ms(command), false}, blocks.now_ms())
-                      : std::nullopt;
+  const auto at = *number > 0 ? to_unix_ms(*number, {counts_ms(command), false}, blocks.now_ms())
+                              : std::nullopt;
   if (!at) return invalid_expire_time(command);
   blocks.put(text_of(args, 1), args[3], static_cast<std::uint64_t>(*at));
   return reply::ok();

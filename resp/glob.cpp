@@ -42,15 +42,12 @@ step match_set(std::string_view pattern, std::size_t at, char c) noexcept {
 
 step match_one(std::string_view pattern, std::size_t at, char c) noexcept {
   switch (pattern[at]) {
-    case '?':
-      return {true, at + 1};
-    case '[':
-      return match_set(pattern, at, c);
+    case '?': return {true, at + 1};
+    case '[': return match_set(pattern, at, c);
     case '\\':
       if (at + 1 < pattern.size()) ++at;
       [[fallthrough]];
-    default:
-      return {pattern[at] == c, at + 1};
+    default: return {pattern[at] == c, at + 1};
   }
 }
 

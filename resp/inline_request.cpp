@@ -17,18 +17,12 @@ std::optional<unsigned> hex_digit(char c) noexcept {
 
 char escaped(char c) noexcept {
   switch (c) {
-    case 'n':
-      return '\n';
-    case 'r':
-      return '\r';
-    case 't':
-      return '\t';
-    case 'a':
-      return '\a';
-    case 'b':
-      return '\b';
-    default:
-      return c;
+    case 'n': return '\n';
+    case 'r': return '\r';
+    case 't': return '\t';
+    case 'a': return '\a';
+    case 'b': return '\b';
+    default: return c;
   }
 }
 

@@ -83,7 +83,7 @@ reply object_command(const arguments& args, block_view& blocks) {
   if (!blocks.exists(name)) return reply::nothing();
   if (!asks_encoding) return reply::integer(same_word(what, "refcount") ? 1 : 0);
   const auto value = blocks.value(name);
-  return reply::string(std::string{parse_integer(value.text())           ? "int"
+  return reply::string(std::string{parse_integer(value.text())          ? "int"
                                    : value.size() <= embedded_bytes_max ? "embstr"
                                                                         : "raw"});
 }

@@ -31,31 +31,18 @@ void write_string(const payload& bytes, output_queue& out) {
 
 std::size_t size_of(const reply& r) noexcept {
   constexpr std::size_t framing = 16;
-  return std::accumulate(
-      r.items.begin(), r.items.end(), framing + r.line.size() + r.bytes.size(),
-      [](std::size_t sum, const reply& item) { return sum + size_of(item); });
+  return std::accumulate(r.items.begin(), r.items.end(), framing + r.line.size() + r.bytes.size(),
+                         [](std::size_t sum, const reply& item) { return sum + size_of(item); });
 }
 
 void write(const reply& r, int protocol, output_queue& out) {
   switch (r.kind) {
-    case reply_kind::nothing:
-      out.append(protocol >= 3 ? "_\r\n" : "$-1\r\n");
-      break;
-    case reply_kind::nothing_array:
-      out.append(protocol >= 3 ? "_\r\n" : "*-1\r\n");
-      break;
-    case reply_kind::status:
-      out.append("+" + on_one_line(r.line) + "\r\n");
-      break;
-    case reply_kind::error:
-      out.append("-" + on_one_line(r.line) + "\r\n");
-      break;
-    case reply_kind::integer:
-      out.append(":" + std::to_string(r.number) + "\r\n");
-      break;
-    case reply_kind::string:
-      write_string(r.bytes, out);
-      break;
+    case reply_kind::nothing: out.append(protocol >= 3 ? "_\r\n" : "$-1\r\n"); break;
+    case reply_kind::nothing_array: out.append(protocol >= 3 ? "_\r\n" : "*-1\r\n"); break;
+    case reply_kind::status: out.append("+" + on_one_line(r.line) + "\r\n"); break;
+    case reply_kind::error: out.append("-" + on_one_line(r.line) + "\r\n"); break;
+    case reply_kind::integer: out.append(":" + std::to_string(r.number) + "\r\n"); break;
+    case reply_kind::string: write_string(r.bytes, out); break;
     case reply_kind::verbatim:
       if (protocol < 3) {
         write_string(r.bytes, out);

@@ -143,8 +143,7 @@ std::optional<request_reader::outcome> request_reader::begin_argument(std::strin
                 std::string{line.empty() ? std::string_view{" "} : line.substr(0, 1)} + "'");
   const auto length = parse_integer(line.substr(1));
   if (!length || *length < 0 || *length > static_cast<std::int64_t>(limits_.bulk_bytes_max))
-    return fail(length && *length >= 0 &&
-                        limits_.bulk_bytes_max < request_limits{}.bulk_bytes_max
+    return fail(length && *length >= 0 && limits_.bulk_bytes_max < request_limits{}.bulk_bytes_max
                     ? "unauthenticated bulk length"
                     : "invalid bulk length");
   const auto bytes = static_cast<std::size_t>(*length);

@@ -29,8 +29,7 @@ class resp_front {
  public:
   /// `clients_max` is at least 1.
   resp_front(caf::actor_system& system, const store_actor& store, listener clients,
-             const resp_options& options, const store_options& of_store,
-             std::uint64_t clients_max);
+             const resp_options& options, const store_options& of_store, std::uint64_t clients_max);
   resp_front(const resp_front&) = delete;
   resp_front& operator=(const resp_front&) = delete;
   /// Stops at once.

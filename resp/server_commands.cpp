@@ -23,9 +23,9 @@ struct named_flag {
 };
 
 constexpr std::array named_flags{
-    named_flag{flag_write, "write"},     named_flag{flag_readonly, "readonly"},
-    named_flag{flag_denyoom, "denyoom"}, named_flag{flag_admin, "admin"},
-    named_flag{flag_fast, "fast"},       named_flag{flag_no_auth, "no_auth"},
+    named_flag{flag_write, "write"},      named_flag{flag_readonly, "readonly"},
+    named_flag{flag_denyoom, "denyoom"},  named_flag{flag_admin, "admin"},
+    named_flag{flag_fast, "fast"},        named_flag{flag_no_auth, "no_auth"},
     named_flag{flag_no_multi, "no_multi"}};
 
 reply describe(const command_spec& spec) {
@@ -180,8 +180,9 @@ void run_dbsize(session_host& host, reply_handler done) {
 }
 
 void run_flush(session_host& host, const arguments& args, reply_handler done) {
-  const bool is_known = args.size() == 1 || (args.size() == 2 && (same_word(text_of(args, 1), "sync") ||
-                                                                  same_word(text_of(args, 1), "async")));
+  const bool is_known =
+      args.size() == 1 || (args.size() == 2 && (same_word(text_of(args, 1), "sync") ||
+                                                same_word(text_of(args, 1), "async")));
   if (!is_known) return done(error(syntax_error));
   host.ask(clear_request{}, [done = std::move(done)](const store_answer& answer) {
     const auto* why = std::get_if<failure>(&answer);
@@ -198,34 +199,31 @@ void run_scan(session_host& host, const arguments& args, reply_handler done) {
   if (auto* wrong = std::get_if<reply>(&parsed)) return done(std::move(*wrong));
   auto options = std::get<scan_options>(std::move(parsed));
   list_request request{options.filter.prefix(), std::move(options.after), options.count};
-  host.ask(std::move(request),
-           [&host, options = std::move(options), done = std::move(done)](store_answer answer) {
-             const auto* page = page_or_error(answer, done);
-             if (page == nullptr) return;
-             std::vector<reply> names;
-             if (!options.is_of_other_type) add_names(*page, options.filter, names);
-             const auto next =
-                 page->more ? host.server().cursors.add(page->blocks.back().name) : 0;
-             done(reply::array(
-                 {reply::string(std::to_string(next)), reply::array(std::move(names))}));
-           });
+  host.ask(std::move(request), [&host, options = std::move(options),
+                                done = std::move(done)](store_answer answer) {
+    const auto* page = page_or_error(answer, done);
+    if (page == nullptr) return;
+    std::vector<reply> names;
+    if (!options.is_of_other_type) add_names(*page, options.filter, names);
+    const auto next = page->more ? host.server().cursors.add(page->blocks.back().name) : 0;
+    done(reply::array({reply::string(std::to_string(next)), reply::array(std::move(names))}));
+  });
 }
 
 // One of the next thousand names after those of the call before: each name's turn comes.
 void run_randomkey(session_host& host, reply_handler done) {
   auto& after = host.server().random_after;
   const bool from_the_beginning = after.empty();
-  host.ask(list_request{{}, after, 1000},
-           [&host, from_the_beginning, done = std::move(done)](store_answer answer) {
-             const auto* page = page_or_error(answer, done);
-             if (page == nullptr) return;
-             host.server().random_after = page->more ? page->blocks.back().name : std::string{};
-             if (!page->blocks.empty())
-               return done(reply::string(
-                   page->blocks[host.random_below(page->blocks.size())].name));
-             if (from_the_beginning) return done(reply::nothing());
-             run_randomkey(host, done);
-           });
+  host.ask(list_request{{}, after, 1000}, [&host, from_the_beginning,
+                                           done = std::move(done)](store_answer answer) {
+    const auto* page = page_or_error(answer, done);
+    if (page == nullptr) return;
+    host.server().random_after = page->more ? page->blocks.back().name : std::string{};
+    if (!page->blocks.empty())
+      return done(reply::string(page->blocks[host.random_below(page->blocks.size())].name));
+    if (from_the_beginning) return done(reply::nothing());
+    run_randomkey(host, done);
+  });
 }
 
 void run_waitaof(session_host& host, const arguments& args, reply_handler done) {

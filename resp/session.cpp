@@ -112,12 +112,9 @@ void session::enqueue(const command_spec& spec, arguments args) {
 
 void session::run(const command_spec& spec, arguments args) {
   switch (spec.id) {
-    case command_id::of_blocks:
-      return run_of_blocks(spec, std::move(args));
-    case command_id::exec:
-      return run_exec();
-    case command_id::watch:
-      return run_watch(args);
+    case command_id::of_blocks: return run_of_blocks(spec, std::move(args));
+    case command_id::exec: return run_exec();
+    case command_id::watch: return run_watch(args);
     case command_id::dbsize:
     case command_id::flush:
     case command_id::info:
@@ -125,9 +122,7 @@ void session::run(const command_spec& spec, arguments args) {
     case command_id::randomkey:
     case command_id::scan:
     case command_id::stowage:
-    case command_id::waitaof:
-      flush_writes();
-      return run_asking(spec, args);
+    case command_id::waitaof: flush_writes(); return run_asking(spec, args);
     default:
       // The answer may be in another version of the protocol than that of the request.
       auto here = run_here(spec, args);
@@ -178,22 +173,14 @@ void session::settle_writes(std::vector<pending_write> writes, const store_answe
 
 void session::run_asking(const command_spec& spec, const arguments& args) {
   switch (spec.id) {
-    case command_id::dbsize:
-      return run_dbsize(host_, answer_before_anything_else());
-    case command_id::flush:
-      return run_flush(host_, args, answer_later());
-    case command_id::info:
-      return run_info(host_, args, answer_later());
-    case command_id::keys:
-      return run_keys(host_, args, answer_before_anything_else());
-    case command_id::randomkey:
-      return run_randomkey(host_, answer_before_anything_else());
-    case command_id::scan:
-      return run_scan(host_, args, answer_later());
-    case command_id::stowage:
-      return run_stowage(host_, args, answer_later());
-    default:
-      return run_waitaof(host_, args, answer_later());
+    case command_id::dbsize: return run_dbsize(host_, answer_before_anything_else());
+    case command_id::flush: return run_flush(host_, args, answer_later());
+    case command_id::info: return run_info(host_, args, answer_later());
+    case command_id::keys: return run_keys(host_, args, answer_before_anything_else());
+    case command_id::randomkey: return run_randomkey(host_, answer_before_anything_else());
+    case command_id::scan: return run_scan(host_, args, answer_later());
+    case command_id::stowage: return run_stowage(host_, args, answer_later());
+    default: return run_waitaof(host_, args, answer_later());
   }
 }
 

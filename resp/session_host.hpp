@@ -27,9 +27,9 @@ using store_request =
 
 /// The answer of requests that are answered with nothing.
 struct done_answer {};
-using store_answer =
-    std::variant<failure, done_answer, receipt, block_value, block_stat, put_many_result, commit_receipt,
-                 block_list, store_status, compact_result, verify_result, backup_result>;
+using store_answer = std::variant<failure, done_answer, receipt, block_value, block_stat,
+                                  put_many_result, commit_receipt, block_list, store_status,
+                                  compact_result, verify_result, backup_result>;
 
 using answer_handler = std::function<void(store_answer)>;
 using reply_handler = std::function<void(reply)>;

@@ -93,8 +93,7 @@ void socket_loop::stop(std::chrono::milliseconds at_most) {
 // -- one round ------------------------------------------------------------------------------------------
 
 void socket_loop::run() {
-  while (!stopping_ ||
-         (!connections_.empty() && std::chrono::steady_clock::now() < stop_at_)) {
+  while (!stopping_ || (!connections_.empty() && std::chrono::steady_clock::now() < stop_at_)) {
     take_events(milliseconds_to_wait());
     if (stop_wanted_ && !stopping_) begin_to_stop();
     take_answers();
@@ -183,7 +182,8 @@ void socket_loop::begin_to_stop() {
 
 void socket_loop::ask(store_request what, answer_handler then) {
   const auto cost = cost_of(what);
-  if (waiting_.empty() && credit_.fits(cost)) return send_to_store(std::move(what), cost, std::move(then));
+  if (waiting_.empty() && credit_.fits(cost))
+    return send_to_store(std::move(what), cost, std::move(then));
   waiting_.push_back({std::move(what), cost, std::move(then)});
 }
 
@@ -195,8 +195,7 @@ void socket_loop::send_waiting() {
   }
 }
 
-void socket_loop::send_to_store(store_request what, const request_cost& cost,
-                                answer_handler then) {
+void socket_loop::send_to_store(store_request what, const request_cost& cost, answer_handler then) {
   credit_.take(cost);
   asked_.emplace(next_request_, asked{cost, std::move(then)});
   outgoing_.push_back({next_request_, std::move(what)});
@@ -233,7 +232,8 @@ void socket_loop::watch_listener(bool on) {
   epoll_event event{};
   event.events = EPOLLIN;
   event.data.u64 = listener_id;
-  (void)::epoll_ctl(poll_.get(), on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, listener_.socket.get(), &event);
+  (void)::epoll_ctl(poll_.get(), on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, listener_.socket.get(),
+                    &event);
   accepts_ = on;
 }
 

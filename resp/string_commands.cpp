@@ -51,9 +51,8 @@ need set_needs(const arguments& args, std::size_t /*key*/) {
   const auto* options = std::get_if<set_options>(&parsed);
   if (options == nullptr) return need::nothing;
   if (options->get) return need::value;
-  return options->only == set_options::condition::none && !options->expiry.keeps
-             ? need::nothing
-             : need::presence;
+  return options->only == set_options::condition::none && !options->expiry.keeps ? need::nothing
+                                                                                 : need::presence;
 }
 
 reply set_command(const arguments& args, block_view& blocks) {

@@ -147,15 +147,15 @@ BOOST_AUTO_TEST_CASE(unwatch_discard_and_exec_forget) {
 BOOST_AUTO_TEST_CASE(mistakes_while_queueing_discard_it) {
   BOOST_TEST(say("multi\r\nget\r\n") ==
              "+OK\r\n-ERR wrong number of arguments for 'get' command\r\n");
-  BOOST_TEST(say("exec\r\n") ==
-             "-EXECABORT Transaction discarded because of previous errors.\r\n");
+  BOOST_TEST(say("exec\r\n") == "-EXECABORT Transaction discarded because of previous errors.\r\n");
   BOOST_TEST(say("multi\r\nkeys *\r\n") ==
              "+OK\r\n-ERR Command not allowed inside a transaction\r\n");
-  BOOST_TEST(say("exec\r\n") ==
-             "-EXECABORT Transaction discarded because of previous errors.\r\n");
-  BOOST_TEST(say("exec\r\ndiscard\r\n") == "-ERR EXEC without MULTI\r\n-ERR DISCARD without MULTI\r\n");
-  BOOST_TEST(say("multi\r\nmulti\r\nwatch a\r\n") ==
-             "+OK\r\n-ERR MULTI calls can not be nested\r\n-ERR WATCH inside MULTI is not allowed\r\n");
+  BOOST_TEST(say("exec\r\n") == "-EXECABORT Transaction discarded because of previous errors.\r\n");
+  BOOST_TEST(say("exec\r\ndiscard\r\n") ==
+             "-ERR EXEC without MULTI\r\n-ERR DISCARD without MULTI\r\n");
+  BOOST_TEST(
+      say("multi\r\nmulti\r\nwatch a\r\n") ==
+      "+OK\r\n-ERR MULTI calls can not be nested\r\n-ERR WATCH inside MULTI is not allowed\r\n");
 }
 
 BOOST_AUTO_TEST_CASE(a_queue_is_bounded) {
@@ -301,8 +301,7 @@ BOOST_AUTO_TEST_CASE(a_block_that_cannot_be_read_fails_who_reads_it) {
   auto why = fail(errc::corrupt_block);
   why.name = "bad";
   host.unreadable["bad"] = why;
-  BOOST_TEST(say("get bad\r\n") ==
-             "-ERR the block's bytes do not match their checksum: bad\r\n");
+  BOOST_TEST(say("get bad\r\n") == "-ERR the block's bytes do not match their checksum: bad\r\n");
   BOOST_TEST(say("multi\r\nset a 1\r\nappend bad y\r\nset bad new\r\nget bad\r\nexec\r\n")
                  .ends_with("*4\r\n+OK\r\n-ERR the block's bytes do not match their checksum: "
                             "bad\r\n+OK\r\n$3\r\nnew\r\n"));
@@ -364,8 +363,7 @@ BOOST_AUTO_TEST_CASE(info_and_client_list_tell_of_the_server) {
 }
 
 BOOST_AUTO_TEST_CASE(keys_goes_on_from_page_to_page) {
-  for (std::size_t i = 0; i < list_limit_max + 5; ++i)
-    host.other("k" + std::to_string(i), "");
+  for (std::size_t i = 0; i < list_limit_max + 5; ++i) host.other("k" + std::to_string(i), "");
   BOOST_TEST(say("keys *\r\n").starts_with("*10005\r\n"));
 }
 
