@@ -42,6 +42,13 @@ struct session_limits {
   std::size_t watched_max = 65'536;
 };
 
+/// What MULTI began.
+struct transaction_queue {
+  std::vector<queued_command> commands;
+  std::size_t bytes = 0;
+  bool is_broken = false;
+};
+
 class session : public std::enable_shared_from_this<session> {
  public:
   session(session_host& host, std::uint64_t id, std::string address,
@@ -82,11 +89,6 @@ class session : public std::enable_shared_from_this<session> {
   struct pending_write {
     direct_write what;
     slot_number to;
-  };
-  struct transaction_queue {
-    std::vector<queued_command> commands;
-    std::size_t bytes = 0;
-    bool is_broken = false;
   };
 
   [[nodiscard]] bool has_too_much_unsent() const noexcept {

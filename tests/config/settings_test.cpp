@@ -45,8 +45,8 @@ const std::vector<mistake> mistakes{
      "test.conf:2: unknown key stowage.max-opps: did you mean stowage.batch.max-ops?"},
     {"stowage {\n batch {\n  max-opps = 3\n }\n}",
      "test.conf:3: unknown key stowage.batch.max-opps: did you mean stowage.batch.max-ops?"},
-    {"stowage { metrics { listen = \"x\" } }",
-     "test.conf:1: unknown key stowage.metrics: did you mean stowage.resp?"},
+    {"stowage { rsp { listen = \"x\" } }",
+     "test.conf:1: unknown key stowage.rsp: did you mean stowage.resp?"},
     {"stowage {\n resp { listen = \"localhost:7411\" }\n}",
      "test.conf:2: stowage.resp.listen cannot be localhost:7411: give \"HOST:PORT\" with a numeric "
      "address, or \"\" for none"},
