@@ -75,10 +75,10 @@ void run(byte_view input) {
   choices from{input};
   const auto limits = from.flag() ? small : request_limits{};
   const auto cuts = from.bytes(from.byte());
-  const auto bytes = as_text(from.rest());
+  const auto client = as_text(from.rest());
 
-  const auto whole = read_cut(bytes, choices{{}}, limits);
-  require(read_cut(bytes, choices{cuts}, limits) == whole, "cuts change nothing");
+  const auto whole = read_cut(client, choices{byte_view{}}, limits);
+  require(read_cut(client, choices{cuts}, limits) == whole, "cuts change nothing");
   for (const auto& args : whole.requests) {
     require(!args.empty(), "a request has a name");
     // Those of a line are bounded by the line.
@@ -86,7 +86,7 @@ void run(byte_view input) {
       require(a.size() <= std::max(limits.bulk_bytes_max, resp::line_bytes_max),
               "an argument is within the limits");
   }
-  const auto again = read_cut(written(whole.requests), choices{{}}, request_limits{});
+  const auto again = read_cut(written(whole.requests), choices{byte_view{}}, request_limits{});
   require(again.mistake.empty() && again.requests == whole.requests,
           "requests written down are the same requests");
 }
