@@ -28,7 +28,7 @@ grep -q 'stowage.resp.requirepass' err || fail "$(<err)"
 
 # With few descriptors, few clients: 64 are kept for the store.
 # shellcheck disable=SC2016 # the inner shell expands it
-printf '#!/usr/bin/env bash\nulimit -Hn 67; ulimit -Sn 67; exec "%s" "$@"\n' "$stowage" >few
+printf '#!/usr/bin/env bash\nulimit -n 67 && exec "%s" "$@"\n' "$stowage" >few
 chmod +x few
 stowage=./few
 start_resp
