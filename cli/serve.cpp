@@ -1,11 +1,14 @@
 // Runs a store until a signal ends it.
 //
-// The one line on stdout, `ready: path=PATH blocks=N`, comes when the store serves; bytes of PATH outside
-// printable ASCII, blanks and `\` are `\xHH`.
+// The one line on stdout, `ready: path=PATH blocks=N resp=HOST:PORT`, comes when the store serves; bytes of PATH
+// outside printable ASCII, blanks and `\` are `\xHH`, and there is no `resp` if no Redis clients are served.
 #include <stowage/cli/block_name.hpp>
 #include <stowage/cli/commands.hpp>
 #include <stowage/cli/live_store.hpp>
 #include <stowage/cli/stop_signals.hpp>
+#include <stowage/config/endpoint.hpp>
+#include <stowage/resp/listener.hpp>
+#include <stowage/resp/resp_front.hpp>
 #include <stowage/storage/device/posix_directories.hpp>
 
 #include <fmt/format.h>
@@ -13,8 +16,12 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 
 namespace stowage::cli {
 
@@ -22,7 +29,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-std::string ready_line(const std::string& path, std::uint64_t blocks) {
+// Answers under way when it is stopped have so long to reach their clients.
+constexpr auto clients_drain_max = 5s;
+
+std::string ready_line(const std::string& path, std::uint64_t blocks, const std::string& resp) {
   std::string shown;
   for (const char c : show_name(path)) {
     if (c == ' ')
@@ -30,16 +40,35 @@ std::string ready_line(const std::string& path, std::uint64_t blocks) {
     else
       shown += c;
   }
-  return fmt::format("ready: path={} blocks={}\n", shown, blocks);
+  return fmt::format("ready: path={} blocks={}{}\n", shown, blocks,
+                     resp.empty() ? "" : " resp=" + resp);
+}
+
+// Where Redis clients connect; they wait there until the store is open. Nothing where it cannot be listened on,
+// which was complained about then.
+std::optional<resp::listener> listen(const std::string& where, console& con) {
+  auto opened = resp::open_listener(*parse_endpoint(where));
+  if (opened) return *std::move(opened);
+  con.complain(where,
+               fmt::format("Redis clients cannot be served here ({})",
+                           std::strerror(opened.error().os_error)),
+               "stop whoever uses the address, or set stowage.resp.listen to another",
+               exit_code::failed);
+  return std::nullopt;
 }
 
 class server {
  public:
-  server(live_store& store, const std::string& path, stop_signals& signals, console& con)
-      : store_{store}, path_{path}, signals_{signals}, con_{con} {}
+  server(live_store& store, const settings& config, stop_signals& signals, console& con)
+      : store_{store}, path_{config.store.path}, config_{config}, signals_{signals}, con_{con} {}
 
-  void run() {
-    con_.print(ready_line(path_, store_.report().blocks));
+  void run(std::optional<resp::listener> clients) {
+    std::string resp;
+    if (clients) {
+      resp = to_string(clients->where);
+      serve_clients(*std::move(clients));
+    }
+    con_.print(ready_line(path_, store_.report().blocks, resp));
     con_.flush();
     while (signals_.wait(1s) != woken_by::signal)
       if ((failed_ = failed())) break;
@@ -47,6 +76,15 @@ class server {
   }
 
  private:
+  void serve_clients(resp::listener clients) {
+    const auto descriptors = resp::raise_descriptor_limit();
+    const auto clients_max =
+        descriptors > resp::descriptors_kept ? descriptors - resp::descriptors_kept : 1;
+    front_ =
+        std::make_unique<resp::resp_front>(store_.system(), store_.handle(), std::move(clients),
+                                           config_.resp, config_.store, clients_max);
+  }
+
   // A store that takes no more writes is for a supervisor to see.
   bool failed() {
     const auto status = store_.client().status();
@@ -63,6 +101,8 @@ class server {
     if (!failed_) con_.log(path_, "stopping");
     result<void> closed;
     std::thread closing{[&] {
+      // First those who ask, then what they ask.
+      if (front_) front_->stop(clients_drain_max);
       closed = store_.close();
       signals_.notify();
     }};
@@ -83,8 +123,10 @@ class server {
 
   live_store& store_;
   const std::string& path_;
+  const settings& config_;
   stop_signals& signals_;
   console& con_;
+  std::unique_ptr<resp::resp_front> front_;
   bool failed_ = false;
 };
 
@@ -102,6 +144,9 @@ void run(const serve_command& what, console& con) {
   }
   // Whoever read the ready line or the log may go away; the store stays.
   (void)std::signal(SIGPIPE, SIG_IGN);
+  stop_signals signals;
+  std::optional<resp::listener> clients;
+  if (!config.resp.listen.empty() && !(clients = listen(config.resp.listen, con))) return;
   const auto& path = config.store.path;
   if (config.store.create && config.store.device == device_kind::posix) {
     if (auto made = make_directories_for(path); !made) {
@@ -109,9 +154,8 @@ void run(const serve_command& what, console& con) {
       return;
     }
   }
-  stop_signals signals;
   const auto store = open_live(config, con);
-  if (store) server{*store, path, signals, con}.run();
+  if (store) server{*store, config, signals, con}.run(std::move(clients));
 }
 
 }  // namespace stowage::cli

@@ -1,7 +1,8 @@
 // The configuration of the runtime: what a config file says, or the defaults.
 //
 // Contract: a file in CAF's config syntax with the sections `stowage` (ours) and `caf` (CAF's own). In
-// ours every key must be known, of its type and in its range; no key may stand twice. The failure of a
+// ours every key must be known, of its type and in its range; no key may stand twice, and who is reached by other
+// machines asks for a password. The failure of a
 // mistake is `invalid_argument` and its detail reads `FILE:LINE: what is wrong: what to do`. A key that
 // is not there keeps its default, and config/stowage.conf shows all of them.
 // Concurrency: plain values; CAF's meta objects must be initialized before a file is parsed.
@@ -10,6 +11,7 @@
 #pragma once
 
 #include <stowage/actors/store_options.hpp>
+#include <stowage/resp/resp_options.hpp>
 #include <stowage/storage/core/result.hpp>
 
 #include <span>
@@ -28,6 +30,7 @@ namespace stowage {
 
 struct settings {
   store_options store = default_store_options();
+  resp_options resp;
   /// The text of the file, for CAF's own section.
   std::string source;
 };

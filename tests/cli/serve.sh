@@ -7,6 +7,7 @@ cat >conf <<'END'
 stowage {
   path = "the store"
   create = true
+  resp { listen = "" }
 }
 END
 
@@ -38,21 +39,38 @@ wait "$server" 2>/dev/null || true
 expect 0 "$stowage" get "the store" a
 expect_on_stdout 1
 
-# Without a config file, the defaults; the directory is made as well.
-start_server
-[[ "$(<ready)" == 'ready: path=stowage-data/blocks.stow blocks=0' ]] || fail "ready: $(<ready)"
-stop_server TERM 0
+# Without a config file, the defaults; the directory is made as well. Others on this machine may have the default
+# address: then that is said.
+if (: <>/dev/tcp/127.0.0.1/7411) 2>/dev/null; then
+  expect 4 "$stowage" serve
+  grep -q '127.0.0.1:7411: .*Address already in use.*: .*stowage.resp.listen' err || fail "$(<err)"
+else
+  start_server
+  [[ "$(<ready)" == 'ready: path=stowage-data/blocks.stow blocks=0 resp=127.0.0.1:7411' ]] ||
+    fail "ready: $(<ready)"
+  stop_server TERM 0
+fi
 
 # A store is not created where that is not wanted.
-printf 'stowage { path = "other", create = false }' >conf
+printf 'stowage { path = "other", create = false, resp { listen = "" } }' >conf
 expect 5 "$stowage" serve --config-file=conf
 [[ ! -e other ]] || fail "a store was created"
 
 # CAF's own file is not looked for.
 printf 'nonsense {' >caf-application.conf
-start_server
+printf 'stowage { resp { listen = "127.0.0.1:0" } }' >conf
+start_server --config-file=conf
+grep -qx 'ready: path=stowage-data/blocks.stow blocks=0 resp=127.0.0.1:[1-9][0-9]*' ready ||
+  fail "ready: $(<ready)"
+# Two cannot have one address.
+port="$(sed 's/.*:\([0-9]*\)$/\1/' ready)"
+printf 'stowage { path = "second", resp { listen = "127.0.0.1:%s" } }' "$port" >second.conf
+expect 4 "$stowage" serve --config-file=second.conf
+grep -q "^stowage: 127.0.0.1:$port: .*Address already in use.*: .*stowage.resp.listen" err ||
+  fail "instead of the address: $(<err)"
+[[ ! -e second ]] || fail "a store was created"
 stop_server TERM 0
 
-printf 'stowage { device = "memory" }' >conf
+printf 'stowage { device = "memory", resp { listen = "" } }' >conf
 start_server --config-file=conf
 stop_server TERM 0

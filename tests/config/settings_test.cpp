@@ -45,8 +45,26 @@ const std::vector<mistake> mistakes{
      "test.conf:2: unknown key stowage.max-opps: did you mean stowage.batch.max-ops?"},
     {"stowage {\n batch {\n  max-opps = 3\n }\n}",
      "test.conf:3: unknown key stowage.batch.max-opps: did you mean stowage.batch.max-ops?"},
-    {"stowage { resp { listen = \"x\" } }",
-     "test.conf:1: unknown key stowage.resp: did you mean stowage.sync?"},
+    {"stowage { rsp { listen = \"x\" } }",
+     "test.conf:1: unknown key stowage.rsp: did you mean stowage.resp?"},
+    {"stowage {\n resp { listen = \"localhost:7411\" }\n}",
+     "test.conf:2: stowage.resp.listen cannot be localhost:7411: give \"HOST:PORT\" with a numeric "
+     "address, or \"\" for none"},
+    {"stowage { resp { listen = 7411 } }",
+     "test.conf:1: stowage.resp.listen cannot be 7411: give \"HOST:PORT\" with a numeric address, "
+     "or \"\" for none"},
+    {"stowage { resp { requirepass = 1 } }",
+     "test.conf:1: stowage.resp.requirepass cannot be 1: give a password in double quotes, or \"\" "
+     "for none"},
+    {"stowage { backup-dir = 1 }",
+     "test.conf:1: stowage.backup-dir cannot be 1: give the path of a directory in double quotes, "
+     "or \"\" for no backups"},
+    {"stowage {\n resp {\n  listen = \"0.0.0.0:7411\"\n }\n}",
+     "test.conf:3: other machines reach 0.0.0.0:7411, and no password is asked for: set "
+     "stowage.resp.requirepass"},
+    {"stowage { resp { listen = \"[::]:7411\" } }",
+     "test.conf:1: other machines reach [::]:7411, and no password is asked for: set "
+     "stowage.resp.requirepass"},
     {"stowage {\n bacth { max-ops = 7 }\n}",
      "test.conf:2: unknown key stowage.bacth: did you mean stowage.batch?"},
     {"stowage {\n}\nstorage {\n path = \"x\"\n}",
@@ -112,6 +130,7 @@ BOOST_AUTO_TEST_CASE(the_shipped_file_sets_every_key_to_its_default) {
   const auto shipped = load_config(std::string{STOWAGE_SOURCE_DIR} + "/config/stowage.conf");
   BOOST_REQUIRE_MESSAGE(shipped.ok(), (shipped ? "" : shipped.error().detail));
   BOOST_TEST((shipped.value().store == default_store_options()));
+  BOOST_TEST((shipped.value().resp == resp_options{}));
   for (const auto key : known_config_keys()) {
     const auto last = std::string{key.substr(key.rfind('.') + 1)};
     BOOST_TEST(shipped.value().source.find(" " + last + " = ") != std::string::npos,
