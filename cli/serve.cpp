@@ -1,11 +1,14 @@
 // Runs a store until a signal ends it.
 //
-// The one line on stdout, `ready: path=PATH blocks=N`, comes when the store serves; bytes of PATH outside
-// printable ASCII, blanks and `\` are `\xHH`.
+// The one line on stdout, `ready: path=PATH blocks=N metrics=HOST:PORT`, comes when the store serves; bytes of PATH
+// outside printable ASCII, blanks and `\` are `\xHH`, and there is no `metrics` if none are served.
 #include <stowage/cli/block_name.hpp>
 #include <stowage/cli/commands.hpp>
 #include <stowage/cli/live_store.hpp>
+#include <stowage/cli/metrics_server.hpp>
 #include <stowage/cli/stop_signals.hpp>
+#include <stowage/config/endpoint.hpp>
+#include <stowage/resp/listener.hpp>
 #include <stowage/storage/device/posix_directories.hpp>
 
 #include <fmt/format.h>
@@ -13,8 +16,12 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 
 namespace stowage::cli {
 
@@ -22,7 +29,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-std::string ready_line(const std::string& path, std::uint64_t blocks) {
+std::string ready_line(const std::string& path, std::uint64_t blocks, const std::string& metrics) {
   std::string shown;
   for (const char c : show_name(path)) {
     if (c == ' ')
@@ -30,7 +37,20 @@ std::string ready_line(const std::string& path, std::uint64_t blocks) {
     else
       shown += c;
   }
-  return fmt::format("ready: path={} blocks={}\n", shown, blocks);
+  return fmt::format("ready: path={} blocks={}{}\n", shown, blocks,
+                     metrics.empty() ? "" : " metrics=" + metrics);
+}
+
+// Where Prometheus connects; it waits there until the store is open. Nothing where it cannot be listened on, which
+// was complained about then.
+std::optional<resp::listener> listen_for_metrics(const std::string& where, console& con) {
+  auto opened = resp::open_listener(*parse_endpoint(where));
+  if (opened) return *std::move(opened);
+  con.complain(
+      where,
+      fmt::format("metrics cannot be served here ({})", std::strerror(opened.error().os_error)),
+      "stop whoever uses the address, or set stowage.metrics.listen to another", exit_code::failed);
+  return std::nullopt;
 }
 
 class server {
@@ -38,8 +58,14 @@ class server {
   server(live_store& store, const std::string& path, stop_signals& signals, console& con)
       : store_{store}, path_{path}, signals_{signals}, con_{con} {}
 
-  void run() {
-    con_.print(ready_line(path_, store_.report().blocks));
+  void run(std::optional<resp::listener> for_metrics) {
+    std::string metrics;
+    if (for_metrics) {
+      metrics = to_string(for_metrics->where);
+      metrics_ =
+          std::make_unique<metrics_server>(store_.system().metrics(), *std::move(for_metrics));
+    }
+    con_.print(ready_line(path_, store_.report().blocks, metrics));
     con_.flush();
     while (signals_.wait(1s) != woken_by::signal)
       if ((failed_ = failed())) break;
@@ -85,6 +111,7 @@ class server {
   const std::string& path_;
   stop_signals& signals_;
   console& con_;
+  std::unique_ptr<metrics_server> metrics_;
   bool failed_ = false;
 };
 
@@ -102,6 +129,11 @@ void run(const serve_command& what, console& con) {
   }
   // Whoever read the ready line or the log may go away; the store stays.
   (void)std::signal(SIGPIPE, SIG_IGN);
+  stop_signals signals;
+  std::optional<resp::listener> for_metrics;
+  if (!config.metrics.listen.empty() &&
+      !(for_metrics = listen_for_metrics(config.metrics.listen, con)))
+    return;
   const auto& path = config.store.path;
   if (config.store.create && config.store.device == device_kind::posix) {
     if (auto made = make_directories_for(path); !made) {
@@ -109,9 +141,8 @@ void run(const serve_command& what, console& con) {
       return;
     }
   }
-  stop_signals signals;
   const auto store = open_live(config, con);
-  if (store) server{*store, path, signals, con}.run();
+  if (store) server{*store, path, signals, con}.run(std::move(for_metrics));
 }
 
 }  // namespace stowage::cli

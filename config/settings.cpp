@@ -1,5 +1,6 @@
 #include <stowage/config/settings.hpp>
 
+#include <stowage/config/endpoint.hpp>
 #include <stowage/config/key_scanner.hpp>
 #include <stowage/config/nearest_key.hpp>
 
@@ -29,7 +30,7 @@ namespace {
 constexpr std::size_t file_bytes_max = std::size_t{1} << 20U;
 
 // Puts a value where it belongs; answers what it should have been if it is something else.
-using take_fn = std::optional<std::string> (*)(const caf::config_value&, store_options&);
+using take_fn = std::optional<std::string> (*)(const caf::config_value&, settings&);
 
 // get_as converts between types; a file shall say what it means, so the type itself is asked for.
 template <class T>
@@ -55,17 +56,18 @@ std::optional<std::string> take_flag(const caf::config_value& value, bool& to) {
   return std::nullopt;
 }
 
-std::optional<std::string> take_path(const caf::config_value& value, store_options& to) {
+std::optional<std::string> take_path(const caf::config_value& value, settings& to) {
   const auto* path = exactly<std::string>(value);
   if (path == nullptr || path->empty() || path->find('\0') != std::string::npos)
     return "give the path of the store in double quotes";
-  to.path = *path;
+  to.store.path = *path;
   return std::nullopt;
 }
 
-std::optional<std::string> take_durability(const caf::config_value& value, store_options& to) {
+std::optional<std::string> take_durability(const caf::config_value& value, settings& to) {
   const auto* name = exactly<std::string>(value);
-  if (name == nullptr || !from_string(*name, to.level)) return R"(give "durable" or "accepted")";
+  if (name == nullptr || !from_string(*name, to.store.level))
+    return R"(give "durable" or "accepted")";
   return std::nullopt;
 }
 
@@ -78,15 +80,15 @@ std::optional<std::string> take_time(const caf::config_value& value, std::chrono
   return std::nullopt;
 }
 
-std::optional<std::string> take_sync_mode(const caf::config_value& value, store_options& to) {
+std::optional<std::string> take_sync_mode(const caf::config_value& value, settings& to) {
   const auto* name = exactly<std::string>(value);
   const auto mode = name == nullptr ? std::nullopt : sync_mode_from_name(*name);
   if (!mode) return R"(give "group", "two-phase" or "lazy")";
-  to.sync.mode = *mode;
+  to.store.sync.mode = *mode;
   return std::nullopt;
 }
 
-std::optional<std::string> take_start_above(const caf::config_value& value, store_options& to) {
+std::optional<std::string> take_start_above(const caf::config_value& value, settings& to) {
   const auto* real = exactly<caf::config_value::real>(value);
   const auto* whole = exactly<caf::config_value::integer>(value);
   const double factor = real != nullptr    ? *real
@@ -94,18 +96,30 @@ std::optional<std::string> take_start_above(const caf::config_value& value, stor
                                            : -1;
   if (factor != 0 && !(factor >= 1.1 && factor <= 100))
     return "give a number from 1.1 to 100, or 0 for never";
-  to.compaction.start_above = factor;
+  to.store.compaction.start_above = factor;
   return std::nullopt;
 }
 
-std::optional<std::string> take_device(const caf::config_value& value, store_options& to) {
+std::optional<std::string> take_device(const caf::config_value& value, settings& to) {
   const auto* name = exactly<std::string>(value);
   if (name != nullptr && *name == "posix")
-    to.device = device_kind::posix;
+    to.store.device = device_kind::posix;
   else if (name != nullptr && *name == "memory")
-    to.device = device_kind::memory;
+    to.store.device = device_kind::memory;
   else
     return R"(give "posix" or "memory")";
+  return std::nullopt;
+}
+
+// Nobody who asks for metrics says who he is, so nobody else's machine is let in.
+std::optional<std::string> take_metrics_listen(const caf::config_value& value, settings& to) {
+  const auto* where = exactly<std::string>(value);
+  const auto address = where == nullptr ? std::nullopt : parse_endpoint(*where);
+  if (where == nullptr || (!where->empty() && (!address || !address->is_loopback)))
+    return "give \"HOST:PORT\" with an address of this machine itself, as in \"127.0.0.1:9411\", "
+           "or "
+           "\"\" for none";
+  to.metrics.listen = *where;
   return std::nullopt;
 }
 
@@ -114,34 +128,35 @@ struct known_key {
   take_fn take;
 };
 
-constexpr std::array<known_key, 14> keys{{
+constexpr std::array<known_key, 15> keys{{
     {"path", take_path},
-    {"create", [](const auto& v, auto& to) { return take_flag(v, to.create); }},
+    {"create", [](const auto& v, auto& to) { return take_flag(v, to.store.create); }},
     {"durability", take_durability},
     {"batch.max-ops",
      [](const auto& v, auto& to) {
-       return take_number(v, to.batch.max_ops, 1, limits::transaction_ops_max);
+       return take_number(v, to.store.batch.max_ops, 1, limits::transaction_ops_max);
      }},
     {"batch.max-delay",
-     [](const auto& v, auto& to) { return take_time(v, to.batch.max_delay, "50ms"); }},
+     [](const auto& v, auto& to) { return take_time(v, to.store.batch.max_delay, "50ms"); }},
     {"batch.max-bytes",
      [](const auto& v, auto& to) {
-       return take_number(v, to.batch.max_bytes, 1, limits::group_value_bytes_max);
+       return take_number(v, to.store.batch.max_bytes, 1, limits::group_value_bytes_max);
      }},
     {"batch.close-when-waited",
-     [](const auto& v, auto& to) { return take_flag(v, to.batch.close_when_waited); }},
+     [](const auto& v, auto& to) { return take_flag(v, to.store.batch.close_when_waited); }},
     {"sync.mode", take_sync_mode},
     {"sync.max-interval",
-     [](const auto& v, auto& to) { return take_time(v, to.sync.max_interval, "1s"); }},
+     [](const auto& v, auto& to) { return take_time(v, to.store.sync.max_interval, "1s"); }},
     {"credit.max-ops",
-     [](const auto& v, auto& to) { return take_number(v, to.credit.max_ops, 1, 1'000'000); }},
+     [](const auto& v, auto& to) { return take_number(v, to.store.credit.max_ops, 1, 1'000'000); }},
     {"credit.max-bytes",
      [](const auto& v, auto& to) {
-       return take_number(v, to.credit.max_bytes, limits::mib, 16 * limits::gib);
+       return take_number(v, to.store.credit.max_bytes, limits::mib, 16 * limits::gib);
      }},
     {"compaction.start-above", take_start_above},
     {"device", take_device},
-    {"readers", [](const auto& v, auto& to) { return take_number(v, to.readers, 1, 64); }},
+    {"metrics.listen", take_metrics_listen},
+    {"readers", [](const auto& v, auto& to) { return take_number(v, to.store.readers, 1, 64); }},
 }};
 
 constexpr auto key_names = [] {
@@ -235,7 +250,7 @@ class parser {
     const auto ours = std::string_view{key.name}.substr(our_section.size());
     const auto known = std::find_if(keys.begin(), keys.end(),
                                     [ours](const known_key& k) { return k.name == ours; });
-    if (auto advice = known->take(*value, out_.store))
+    if (auto advice = known->take(*value, out_))
       return wrong(key.line, key.name + " cannot be " + to_string(*value) + ": " + *advice);
     return {};
   }
