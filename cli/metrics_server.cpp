@@ -22,6 +22,26 @@ using namespace std::chrono_literals;
 
 constexpr auto rest_without_descriptors = 100ms;
 
+// CAF calls a gauge of its own `_total`, which is for counters; such are left out.
+class well_named {
+ public:
+  explicit well_named(caf::telemetry::collector::prometheus& to) noexcept : to_{to} {}
+
+  template <class T>
+  void operator()(const caf::telemetry::metric_family* family,
+                  const caf::telemetry::metric* instance, const T* value) {
+    if (family->is_sum() && is_gauge(value)) return;
+    to_(family, instance, value);
+  }
+
+ private:
+  static bool is_gauge(const caf::telemetry::int_gauge* /*any*/) noexcept { return true; }
+  static bool is_gauge(const caf::telemetry::dbl_gauge* /*any*/) noexcept { return true; }
+  static bool is_gauge(const void* /*other*/) noexcept { return false; }
+
+  caf::telemetry::collector::prometheus& to_;
+};
+
 bool is_for_now(int error) noexcept { return error == EAGAIN || error == EINTR; }
 
 }  // namespace
@@ -128,7 +148,12 @@ void metrics_server::send(connection& to) {
 }
 
 std::string metrics_server::page() {
-  const auto text = collector_.collect_from(metrics_);
+  if (collector_.begin_scrape()) {
+    well_named to{collector_};
+    metrics_.collect(to);
+    collector_.end_scrape();
+  }
+  const auto text = collector_.str();
   return {text.data(), text.size()};
 }
 

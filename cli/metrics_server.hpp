@@ -1,7 +1,7 @@
 // Serves what CAF's telemetry holds to Prometheus, over HTTP.
 //
 // Contract: answers from construction to destruction; who connected before waits for it. CAF's own exporter (a part of
-// CAF::io) keeps silent where it cannot listen, and calls a gauge a counter; so only CAF's collector is used.
+// CAF::io) keeps silent where it cannot listen, and names gauges like counters; so only CAF's collector is used.
 // Concurrency: a thread of its own, which no actor ever waits for.
 // Limits: `connections_max` at a time, further ones wait; a connection lives `connection_time_max` at most, so that
 // clients that stall or vanish keep nobody out for long. No TLS and no password: for addresses of this machine.

@@ -118,12 +118,12 @@ stop_server TERM 0
 strace -f -qq -o trace -e trace=accept4 -e inject=accept4:error=EMFILE:when=1..2 \
   "$stowage" serve --config-file=conf >ready 2>log &
 tracer=$!
-server="$tracer"
+server=$tracer
 wait_until "the ready line" server_ready
 port="$(metrics_port)"
 fetch
 grep -q 'EMFILE' trace || fail "no descriptor was refused: $(<trace)"
 [[ "$(value stowage_open)" == 1 ]] || fail "not open"
-read -r server <"/proc/$tracer/task/$tracer/children"
-kill -TERM "$server"
+# shellcheck disable=SC2046 # a blank follows the id
+kill -TERM $(<"/proc/$tracer/task/$tracer/children")
 wait "$tracer" || fail "the server's exit code is $?: $(<log)"

@@ -99,6 +99,17 @@ BOOST_FIXTURE_TEST_CASE(the_page_has_what_is_registered_now, served) {
   BOOST_TEST(connect()->ask(request).find("\ntest_events_total 8 ") != std::string::npos);
 }
 
+BOOST_FIXTURE_TEST_CASE(a_gauge_that_is_named_like_a_counter_is_left_out, served) {
+  metrics.gauge_singleton("test", "level", "A gauge.")->value(3);
+  metrics.gauge_singleton("test", "levels", "Named like a counter.", "1", true)->value(4);
+  metrics.gauge_singleton<double>("test", "heights", "As well.", "1", true)->value(5);
+  const auto page = connect()->ask(request);
+  BOOST_TEST(is_page(page));
+  BOOST_TEST(page.find("\ntest_level 3 ") != std::string::npos);
+  BOOST_TEST(page.find("test_levels") == std::string::npos);
+  BOOST_TEST(page.find("test_heights") == std::string::npos);
+}
+
 BOOST_FIXTURE_TEST_CASE(a_request_may_come_in_pieces, served) {
   const auto slow = connect();
   for (const char c : request.substr(0, request.size() - 1)) slow->send({&c, 1});

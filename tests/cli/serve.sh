@@ -7,6 +7,7 @@ cat >conf <<'END'
 stowage {
   path = "the store"
   create = true
+  metrics { listen = "" }
 }
 END
 
@@ -38,21 +39,29 @@ wait "$server" 2>/dev/null || true
 expect 0 "$stowage" get "the store" a
 expect_on_stdout 1
 
-# Without a config file, the defaults; the directory is made as well.
-start_server
-[[ "$(<ready)" == 'ready: path=stowage-data/blocks.stow blocks=0' ]] || fail "ready: $(<ready)"
-stop_server TERM 0
+# Without a config file, the defaults; the directory is made as well. Others on this machine may have the default
+# address: then that is said.
+if (: <>/dev/tcp/127.0.0.1/9411) 2>/dev/null; then
+  expect 4 "$stowage" serve
+  grep -q '127.0.0.1:9411: .*Address already in use.*: .*stowage.metrics.listen' err || fail "$(<err)"
+else
+  start_server
+  [[ "$(<ready)" == 'ready: path=stowage-data/blocks.stow blocks=0 metrics=127.0.0.1:9411' ]] ||
+    fail "ready: $(<ready)"
+  stop_server TERM 0
+fi
 
 # A store is not created where that is not wanted.
-printf 'stowage { path = "other", create = false }' >conf
+printf 'stowage { path = "other", create = false, metrics { listen = "" } }' >conf
 expect 5 "$stowage" serve --config-file=conf
 [[ ! -e other ]] || fail "a store was created"
 
 # CAF's own file is not looked for.
 printf 'nonsense {' >caf-application.conf
-start_server
+printf 'stowage { metrics { listen = "" } }' >conf
+start_server --config-file=conf
 stop_server TERM 0
 
-printf 'stowage { device = "memory" }' >conf
+printf 'stowage { device = "memory", metrics { listen = "" } }' >conf
 start_server --config-file=conf
 stop_server TERM 0
