@@ -45,7 +45,7 @@ std::optional<std::string> answer_to(std::string_view received,
                                      const std::function<std::string()>& page) {
   const auto end = received.find(end_of_head);
   if (end == std::string_view::npos && received.size() <= request_bytes_max) return std::nullopt;
-  if (end == std::string_view::npos || end > request_bytes_max)
+  if (end > request_bytes_max)
     return refusal("431 Request Header Fields Too Large", "the request is too long\n");
   const auto request = parse(received.substr(0, received.find("\r\n")));
   if (!request) return refusal("400 Bad Request", "this is not HTTP\n");

@@ -98,7 +98,7 @@ BOOST_FIXTURE_TEST_CASE(ops_are_counted_by_kind_when_they_are_accepted, metered)
   (void)put_durable("b");
   auto many = put_many({write_of("c"), write_of("d"), write_of("c", true)});
   transaction both;
-  both.put("e", "v").remove("d");
+  both.put("e", payload{std::string{"v"}}).remove("d");
   auto committed = commit(std::move(both));
   auto cleared = clear();
   auto got = get("e");
@@ -228,6 +228,9 @@ BOOST_FIXTURE_TEST_CASE(expired_blocks, metered) {
   BOOST_TEST(exported()["stowage_blocks_expiring"] == 1.0);
   advance(2s);
   BOOST_TEST(exported()["stowage_blocks_expired_total"] == 1.0);
+  check_against_status();
+  // The delete becomes durable.
+  advance(1s);
   BOOST_TEST(exported()["stowage_blocks_expiring"] == 0.0);
   // The store's own delete is no client's op.
   BOOST_TEST(exported()["stowage_ops_accepted_total{kind=\"delete\"}"] == 0.0);
