@@ -32,10 +32,12 @@ constexpr std::uint64_t cut_part_min = 256;
 
 }  // namespace
 
-allocator_state::allocator_state(allocator_actor::pointer self, space_map space, disk_actor disk)
-    : self_{self}, space_{std::move(space)}, disk_{std::move(disk)} {
+allocator_state::allocator_state(allocator_actor::pointer self, space_map space, disk_actor disk,
+                                 space_metrics metrics)
+    : self_{self}, space_{std::move(space)}, disk_{std::move(disk)}, metrics_{std::move(metrics)} {
   reserve_.set_checkpoint_bytes(0);
   reserve_.fill(space_);
+  tell_space();
 }
 
 allocator_actor::behavior_type allocator_state::make_behavior() {
@@ -47,11 +49,13 @@ allocator_actor::behavior_type allocator_state::make_behavior() {
         const auto fresh_from = space_.fresh_from();
         space_.refill(*pages,
                       std::max(request.bytes_needed, std::min(request.bytes_wanted, spare)));
+        tell_space();
         return lease_grant{std::move(pages), fresh_from, !reserve_.is_full()};
       },
       [this](const return_lease& request) -> caf::result<void> {
         space_.take_back(std::move(*request.pages));
         reserve_.fill(space_);
+        tell_space();
         return caf::unit;
       },
       [this](const area_request& request) { return allocate_area(request); },
@@ -63,6 +67,7 @@ allocator_actor::behavior_type allocator_state::make_behavior() {
       [this](const free_pages& request) -> caf::result<void> {
         for (const auto& e : request.pages) space_.free_extent(e);
         reserve_.fill(space_);
+        tell_space();
         return caf::unit;
       },
       [this](const begin_compaction& request) { return begin(request); },
@@ -73,7 +78,9 @@ allocator_actor::behavior_type allocator_state::make_behavior() {
         return caf::unit;
       },
       [this](const move_budget_request& request) -> caf::result<void> {
-        if (!grant_moves(request.bytes)) return to_error(fail(errc::no_space));
+        const bool granted = grant_moves(request.bytes);
+        tell_space();
+        if (!granted) return to_error(fail(errc::no_space));
         return caf::unit;
       },
       [this](const status_request&) -> caf::result<store_status> { return status(); },
@@ -122,7 +129,8 @@ caf::result<void> allocator_state::grant(const budget_request& request) {
         if (const auto missing = reserve_.fill(space_); missing > 0) return missing;
         return space_.grant(bytes) ? 0 : space_.shortfall(bytes);
       },
-      [promise](const result<void>& done) mutable {
+      [this, promise](const result<void>& done) mutable {
+        tell_space();
         if (done)
           promise.deliver();
         else
@@ -148,6 +156,7 @@ caf::result<area_grant> allocator_state::allocate_area(const area_request& reque
         if (!done && done.error().code == errc::no_space &&
             bytes_min <= limits::journal_area_bytes_min)
           *found = reserve_.take_area().value_or(extent{});
+        tell_space();
         if (found->empty()) return promise.deliver(to_error(done.error()));
         promise.deliver(area_grant{*found, *fresh_from, !reserve_.is_full()});
       });
@@ -174,10 +183,13 @@ caf::result<checkpoint_space> allocator_state::allocate_checkpoint(
           if (!piece) break;
           found->pieces.push_back(*piece);
         }
-        if (found->pieces.size() == request.lengths.size())
+        if (found->pieces.size() == request.lengths.size()) {
+          tell_space();
           return promise.deliver(std::move(*found));
+        }
         for (const auto& e : found->pieces) space_.free_extent(e);
         reserve_.fill(space_);
+        tell_space();
         promise.deliver(to_error(done.error()));
       });
   return promise;
@@ -210,6 +222,7 @@ bool allocator_state::enforce_file_end() {
   reserve_.give_back(space_);
   space_.set_file_end(file_end_);
   reserve_.fill(space_);
+  tell_space();
   return true;
 }
 
@@ -217,6 +230,7 @@ void allocator_state::end() {
   if (!space_.has_ceiling()) return;
   space_.lift_ceiling();
   reserve_.fill(space_);
+  tell_space();
 }
 
 caf::result<compaction_space> allocator_state::cut() {
@@ -227,6 +241,7 @@ caf::result<compaction_space> allocator_state::cut() {
   auto promise = self_->make_response_promise<compaction_space>();
   // What the file grows by from now on is asked of the disk behind this.
   const auto cut_to = space_.file_bytes();
+  tell_space();
   compat::request(self_, disk_, shrink_device{cut_to})
       .then(
           [promise, cut_to]() mutable {
@@ -255,6 +270,7 @@ void allocator_state::account(const group_space& change) {
   for (const auto& e : change.retired) space_.retire(e);
   if (!reserve_.is_full()) reserve_.fill(space_);
   if (change.unused_budget > 0) space_.give_back(change.unused_budget);
+  tell_space();
 }
 
 store_status allocator_state::status() const {
@@ -267,5 +283,7 @@ store_status allocator_state::status() const {
   out.reserve_bytes = reserve_.held_bytes();
   return out;
 }
+
+void allocator_state::tell_space() noexcept { metrics_.tell(status()); }
 
 }  // namespace stowage

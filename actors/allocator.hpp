@@ -9,6 +9,7 @@
 // through the disk.
 #pragma once
 
+#include <stowage/actors/metrics.hpp>
 #include <stowage/messages/allocator.hpp>
 #include <stowage/messages/disk.hpp>
 #include <stowage/storage/core/result.hpp>
@@ -24,7 +25,8 @@ class allocator_state {
  public:
   static inline const char* name = "stowage.allocator";
 
-  allocator_state(allocator_actor::pointer self, space_map space, disk_actor disk);
+  allocator_state(allocator_actor::pointer self, space_map space, disk_actor disk,
+                  space_metrics metrics);
   allocator_actor::behavior_type make_behavior();
 
  private:
@@ -47,11 +49,13 @@ class allocator_state {
   caf::result<checkpoint_space> allocate_checkpoint(const checkpoint_space_request& request);
   void account(const group_space& change);
   [[nodiscard]] store_status status() const;
+  void tell_space() noexcept;
 
   allocator_actor::pointer self_;
   space_map space_;
   space_reserve reserve_;
   disk_actor disk_;
+  space_metrics metrics_;
   /// Of the compaction under way.
   std::uint64_t file_end_ = 0;
 };

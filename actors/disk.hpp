@@ -1,9 +1,11 @@
 // The disk: executes write plans. The one thread that writes and syncs.
 //
-// Contract: see messages/disk.hpp. The device is latched: after its first failure nothing is written.
+// Contract: see messages/disk.hpp. The device is latched: after its first failure nothing is written. Tells how long
+// syncs take, and what failed.
 // Concurrency: spawned detached in production, because it blocks.
 #pragma once
 
+#include <stowage/actors/metered_device.hpp>
 #include <stowage/messages/disk.hpp>
 #include <stowage/storage/device/block_device.hpp>
 
@@ -17,13 +19,13 @@ class disk_state {
 
   enum class thread : bool { shared, its_own };
 
-  /// CAF constructs every state with its actor first; this one has no use for it. `runs_on` says whether the
-  /// actor is detached.
-  disk_state(disk_actor::pointer self, std::shared_ptr<block_device> device, thread runs_on);
+  /// `runs_on` says whether the actor is detached.
+  disk_state(disk_actor::pointer self, std::shared_ptr<block_device> device, thread runs_on,
+             const disk_metrics& metrics);
   disk_actor::behavior_type make_behavior();
 
  private:
-  std::shared_ptr<block_device> device_;
+  metered_device device_;
   thread runs_on_;
 };
 

@@ -19,8 +19,8 @@ constexpr std::uint64_t copy_slice_bytes = limits::mib;
 }  // namespace
 
 reader_state::reader_state(reader_actor::pointer /*self*/, std::shared_ptr<block_device> device,
-                           std::uint64_t hash_seed)
-    : device_{std::move(device)}, hash_seed_{hash_seed} {}
+                           std::uint64_t hash_seed, reader_metrics metrics)
+    : device_{std::move(device)}, hash_seed_{hash_seed}, metrics_{std::move(metrics)} {}
 
 reader_actor::behavior_type reader_state::make_behavior() {
   return {
@@ -28,7 +28,11 @@ reader_actor::behavior_type reader_state::make_behavior() {
         if (stopped_) return to_error(fail(errc::closed));
         const auto& block = *job.what->what;
         auto value = read_block(*device_, block, hash_seed_, job.offset, job.length);
-        if (!value) return to_error(value.error());
+        if (!value) {
+          metrics_.failed(value.error().code);
+          return to_error(value.error());
+        }
+        metrics_.read(value->size());
         return block_value{std::move(*value), block.ver(), block.expires_at_ms()};
       },
       [this](const copy_slice& slice) -> caf::result<void> {

@@ -4,6 +4,7 @@
 // Concurrency: several per store; spawned detached in production, because reads block.
 #pragma once
 
+#include <stowage/actors/metrics.hpp>
 #include <stowage/messages/reader.hpp>
 #include <stowage/storage/core/result.hpp>
 #include <stowage/storage/device/block_device.hpp>
@@ -18,7 +19,7 @@ class reader_state {
   static inline const char* name = "stowage.reader";
 
   reader_state(reader_actor::pointer self, std::shared_ptr<block_device> device,
-               std::uint64_t hash_seed);
+               std::uint64_t hash_seed, reader_metrics metrics);
   reader_actor::behavior_type make_behavior();
 
  private:
@@ -27,6 +28,7 @@ class reader_state {
 
   std::shared_ptr<block_device> device_;
   std::uint64_t hash_seed_;
+  reader_metrics metrics_;
   bool stopped_ = false;
 };
 

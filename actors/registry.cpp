@@ -26,7 +26,7 @@ caf::error not_found(const std::string& block) {
 }  // namespace
 
 registry_state::registry_state(registry_actor::pointer self, store_options options,
-                               registry_start start)
+                               registry_start start, registry_metrics metrics)
     : self_{self},
       options_{std::move(options)},
       clock_{std::move(start.clock)},
@@ -36,7 +36,11 @@ registry_state::registry_state(registry_actor::pointer self, store_options optio
       newest_position_{start.position},
       newest_journal_total_{start.journal_bytes},
       checkpoint_soon_{start.checkpoint_soon},
-      look_for_waste_at_{start.journal_bytes + look_for_waste_every} {}
+      look_for_waste_at_{start.journal_bytes + look_for_waste_every},
+      metrics_{std::move(metrics)} {
+  metrics_.opened(options_.credit.max_ops, options_.credit.max_bytes);
+  tell_what_there_is();
+}
 
 registry_actor::behavior_type registry_state::make_behavior() {
   return {
@@ -127,6 +131,7 @@ registry_actor::behavior_type registry_state::make_behavior() {
 // -- reads ------------------------------------------------------------------------------------------
 
 caf::result<block_value> registry_state::on_get(const get_request& request) {
+  metrics_.asked_for_a_value();
   if (closing_) return unavailable();
   if (is_parked(request.name)) {
     if (is_queue_full()) return to_error(overloaded());
@@ -285,6 +290,7 @@ void registry_state::on_durable(const durable_group& group,
     unused -= kept;
   }
   compat::send(self_, allocator_, group_space{shared, std::move(reusable), unused});
+  tell_what_there_is();
 
   newest_position_ = group.after;
   newest_journal_total_ = group.journal_total;
@@ -357,10 +363,12 @@ void registry_state::poison(const failure& why) {
   // Whoever waits for one of the ops in flight gets the cause itself; their versions vanish.
   if (!mutant("waiters-forgotten-on-failure")) pending_.fail_all(to_error(*failed_));
   if (!mutant("lost-versions-still-read")) overlay_.forget();
+  metrics_.poisoned();
   auto waiting = std::exchange(parked_, {});
   parked_names_.reset();
   parked_bytes_ = 0;
   parked_clears_ = 0;
+  tell_what_waits();
   expiry_timer_.dispose();
   const auto later = refusal_of_writes();
   for (auto& p : waiting) {
@@ -431,6 +439,7 @@ void registry_state::finish_closing(const failure& outcome) {
       answer.deliver(to_error(outcome));
   }
   close_answers_.clear();
+  metrics_.closed();
   self_->quit();
 }
 
@@ -443,52 +452,5 @@ failure registry_state::refusal_of_writes() const {
 }
 
 caf::error registry_state::unavailable() const { return to_error(refusal_of_writes()); }
-
-caf::result<store_status> registry_state::on_status() {
-  auto promise = self_->make_response_promise<store_status>();
-  const auto own = [this](store_status s) {
-    s.state = closing_ ? "closing" : failed_ ? "poisoned" : "open";
-    if (failed_) s.cause = describe(*failed_);
-    s.path = options_.path;
-    s.blocks = index_.size();
-    s.value_bytes = index_.value_bytes();
-    s.blocks_expiring = index_.expiring().size();
-    s.blocks_expired = blocks_expired_;
-    s.last_version = last_version_;
-    s.ops_in_flight = pending_.sum().ops;
-    s.bytes_in_flight = pending_.sum().bytes;
-    s.requests_parked = parked_.size();
-    s.ops_accepted = ops_accepted_;
-    s.ops_rejected = ops_rejected_;
-    s.pinned_bytes = retirement_.pinned_bytes();
-    s.compactions = compactions_;
-    s.blocks_moved = blocks_moved_;
-    s.bytes_moved = bytes_moved_;
-    if (verify_) {
-      s.blocks_verified = blocks_verified_;
-      s.blocks_to_verify = blocks_to_verify_;
-    }
-    return s;
-  };
-  // A peer that died is why the store is poisoned; its counters are missing then, the rest is told.
-  auto with_space = [this, promise, own](const store_status& counted) mutable {
-    compat::request(self_, allocator_, status_request{})
-        .then(
-            [promise, own, counted](const store_status& space) mutable {
-              auto s = counted;
-              s.file_bytes = space.file_bytes;
-              s.free_bytes = space.free_bytes;
-              s.leased_bytes = space.leased_bytes;
-              s.promised_bytes = space.promised_bytes;
-              s.reserve_bytes = space.reserve_bytes;
-              promise.deliver(own(std::move(s)));
-            },
-            [promise, own, counted](const caf::error&) mutable { promise.deliver(own(counted)); });
-  };
-  compat::request(self_, writer_, status_request{})
-      .then([with_space](const store_status& counted) mutable { with_space(counted); },
-            [with_space](const caf::error&) mutable { with_space({}); });
-  return promise;
-}
 
 }  // namespace stowage

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <stowage/actors/handover.hpp>
+#include <stowage/actors/metrics.hpp>
 #include <stowage/actors/overlay.hpp>
 #include <stowage/actors/pending_replies.hpp>
 #include <stowage/actors/store_options.hpp>
@@ -85,7 +86,8 @@ class registry_state {
  public:
   static inline const char* name = "stowage.registry";
 
-  registry_state(registry_actor::pointer self, store_options options, registry_start start);
+  registry_state(registry_actor::pointer self, store_options options, registry_start start,
+                 registry_metrics metrics);
   registry_actor::behavior_type make_behavior();
 
  private:
@@ -249,6 +251,11 @@ class registry_state {
   [[nodiscard]] failure refusal_of_writes() const;
   [[nodiscard]] caf::error unavailable() const;
   [[nodiscard]] caf::result<store_status> on_status();
+  void count_what_there_is(store_status& s) const;
+  /// Of what changes with durable groups, in the background, and when readers let go.
+  void tell_what_there_is();
+  void tell_what_waits() noexcept;
+  void count_rejected(errc code);
 
   registry_actor::pointer self_;
   store_options options_;
@@ -343,6 +350,7 @@ class registry_state {
 
   std::uint64_t ops_accepted_ = 0;
   std::uint64_t ops_rejected_ = 0;
+  registry_metrics metrics_;
 };
 
 using registry_impl = registry_actor::stateful_impl<registry_state>;

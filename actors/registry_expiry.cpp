@@ -50,6 +50,7 @@ void registry_state::remove_expired() {
   });
   if (unit->empty()) return;
   blocks_expired_ += unit->ops.size();
+  tell_what_there_is();
   last_removal_ = last_version_;
   unit->through = last_version_;
   pending_.add(last_version_, {});

@@ -156,7 +156,7 @@ caf::result<T> registry_state::on_write(What what, std::optional<durability> lev
                    (!wait_for_credit && !parked_.empty())))
     refusal = overloaded();
   if (refusal) {
-    ++ops_rejected_;
+    count_rejected(refusal->code);
     return to_error(*refusal);
   }
   what.answer = self_->make_response_promise<T>();
@@ -220,6 +220,7 @@ void registry_state::park(request_in_turn r) {
       "I8: what waits is bounded");
   if (parked_names_) list_names_of(p);
   parked_.push_back(std::move(p));
+  metrics_.parked(parked_.size(), parked_bytes_);
 }
 
 void registry_state::unpark_front() {
@@ -232,6 +233,7 @@ void registry_state::unpark_front() {
   }
   parked_.pop_front();
   if (parked_.empty()) parked_names_.reset();
+  metrics_.parked(parked_.size(), parked_bytes_);
 }
 
 void registry_state::list_names_of(parked& p) {
@@ -292,7 +294,7 @@ bool registry_state::serve(request_in_turn& r) {
 }
 
 void registry_state::refuse(write_request& request, const failure& why) {
-  ++ops_rejected_;
+  count_rejected(why.code);
   if (auto* many = std::get_if<many_writes>(&request.what);
       many != nullptr && why.code == errc::overloaded && many->next > 0) {
     // Those before have their versions: only the rest is refused.
@@ -347,7 +349,7 @@ registry_state::admission registry_state::admit(one_write& w, const write_reques
   // What is larger than the whole credit goes alone.
   if (!has_credit(1, w.value.size()) && pending_.sum().ops > 0) return admission::needs_credit;
   if (auto why = refusal_now(w.kind, w.name, w.expected)) {
-    ++ops_rejected_;
+    count_rejected(why->code);
     w.answer.deliver(to_error(*why));
     return admission::answered;
   }
@@ -394,7 +396,7 @@ registry_state::admission registry_state::admit(many_writes& w, const write_requ
       auto why = write_refusal(next.name, next.value);
       if (!why) why = refusal_now(kind, next.name, next.expected);
       if (why) {
-        ++ops_rejected_;
+        count_rejected(why->code);
         fail_next(w, *why);
       } else {
         ++holds.ops;
@@ -426,7 +428,7 @@ registry_state::admission registry_state::admit(whole_transaction& w,
   if (!has_credit(ops, w.value_bytes) && pending_.sum().ops > 0) return admission::needs_credit;
   for (const auto& e : w.what.expectations()) {
     if (auto why = refusal_now(op_kind::put, e.name, e.ver)) {
-      ++ops_rejected_;
+      count_rejected(why->code);
       w.answer.deliver(to_error(*why));
       if (!mutant("conflict-reported-but-applied")) return admission::answered;
     }
@@ -483,6 +485,8 @@ void registry_state::sequence(std::shared_ptr<batch> unit, const pending_replies
   unit->through = last_version_;
   ops_accepted_ += holds.ops;
   pending_.add(last_version_, holds);
+  metrics_.accepted(unit->ops);
+  metrics_.in_flight(pending_.sum().ops, pending_.sum().bytes);
   invariant(pending_.sum().bytes <= std::max(options_.credit.max_bytes, holds.bytes),
             "I8: values in flight stay within the credit, or are those of one request");
   compat::send(self_, writer_, write_ops{std::move(unit), level == durability::durable});
@@ -506,6 +510,7 @@ void registry_state::free_what_readers_let_go() {
   retirement_.collect(reusable);
   if (!reusable.empty())
     compat::send(self_, allocator_, group_space{nullptr, std::move(reusable), 0});
+  tell_what_there_is();
 }
 
 // With what is in flight.
@@ -592,7 +597,7 @@ void registry_state::refuse_front(const failure& why) {
       unpark_front();
     } else if (std::exchange(many->together_max, 1) == 1) {
       // Not even the next of them alone.
-      ++ops_rejected_;
+      count_rejected(why.code);
       fail_next(*many, why);
       ++many->next;
     }

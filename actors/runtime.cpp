@@ -3,6 +3,7 @@
 #include <stowage/actors/allocator.hpp>
 #include <stowage/actors/disk.hpp>
 #include <stowage/actors/maintenance.hpp>
+#include <stowage/actors/metrics.hpp>
 #include <stowage/actors/reader.hpp>
 #include <stowage/actors/registry.hpp>
 #include <stowage/actors/writer.hpp>
@@ -135,6 +136,8 @@ store_actor spawn_store(caf::actor_system& system, const store_options& options,
                         std::uint64_t seed, threading how, wall_clock clock) {
   const std::shared_ptr<block_device> shared{std::move(device)};
   const auto hash_seed = recovered.sb.hash_seed;
+  auto& metrics = system.metrics();
+  const auto label = metric_label(options.path);
 
   registry_start names;
   names.index = std::move(recovered.index);
@@ -155,13 +158,18 @@ store_actor spawn_store(caf::actor_system& system, const store_options& options,
   wire_registry peers;
   peers.disk = spawn_blocking<disk_impl>(
       system, how, shared,
-      how == threading::production ? disk_state::thread::its_own : disk_state::thread::shared);
-  peers.allocator = system.spawn<allocator_impl>(std::move(recovered.space), peers.disk);
-  const auto registry = system.spawn<registry_impl>(options, std::move(names));
+      how == threading::production ? disk_state::thread::its_own : disk_state::thread::shared,
+      disk_metrics{metrics, label});
+  peers.allocator = system.spawn<allocator_impl>(std::move(recovered.space), peers.disk,
+                                                 space_metrics{metrics, label});
+  const auto registry =
+      system.spawn<registry_impl>(options, std::move(names), registry_metrics{metrics, label});
   peers.writer = system.spawn<writer_impl>(options.batch, options.sync, std::move(journal),
-                                           commit_listener{registry}, peers.allocator, peers.disk);
+                                           commit_listener{registry}, peers.allocator, peers.disk,
+                                           writer_metrics{metrics, label});
   for (std::uint32_t i = 0; i < options.readers; ++i)
-    peers.readers.push_back(spawn_blocking<reader_impl>(system, how, shared, hash_seed));
+    peers.readers.push_back(spawn_blocking<reader_impl>(system, how, shared, hash_seed,
+                                                        reader_metrics{metrics, label}));
   peers.maintenance = system.spawn<maintenance_impl>(
       hash_seed, compaction_peers{peers.allocator, peers.writer, relocation_registry{registry},
                                   peers.readers});

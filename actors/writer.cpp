@@ -37,7 +37,7 @@ constexpr std::uint64_t body_bytes_max_in_smallest_area =
 
 writer_state::writer_state(writer_actor::pointer self, batch_limits limits, sync_options sync,
                            writer_start start, commit_listener listener, allocator_actor allocator,
-                           disk_actor disk)
+                           disk_actor disk, writer_metrics metrics)
     : self_{self},
       listener_{std::move(listener)},
       allocator_{std::move(allocator)},
@@ -53,7 +53,9 @@ writer_state::writer_state(writer_actor::pointer self, batch_limits limits, sync
       journal_total_{start.journal_bytes},
       current_checkpoint_{std::move(start.current_checkpoint)},
       previous_checkpoint_{std::move(start.previous_checkpoint)},
-      salt_state_{start.seed} {
+      salt_state_{start.seed},
+      metrics_{std::move(metrics)} {
+  metrics_.tell(status());
   // It has nothing to do, but a waiter closes a batch only once what was sent with it is in: `on_settled` says
   // when.
   policy_.on_disk_busy();
@@ -193,6 +195,7 @@ void writer_state::act(const batch_decision& decision) {
                             std::exchange(open_is_waited_, false));
       closed_.push_back(std::exchange(open_, {}));
       open_body_bytes_ = 0;
+      metrics_.tell(status());
       if (!settling_) advance();
       return;
   }
@@ -449,6 +452,7 @@ void writer_state::on_durable(std::uint64_t file_bytes) {
   tell_durable(commit);
   for (auto& answer : commit.pages_written) answer.deliver();
   if (commit.root) on_root_durable(*commit.root);
+  metrics_.tell(status());
   finish_vacating();
   if (commit.is_final) {
     closed_for_good_ = true;
@@ -470,6 +474,7 @@ void writer_state::tell_durable(commit_at_disk& commit) {
   }
   durable_through_ = commit.group->through;
   commit.group->journal_since_root = commit.group->journal_total - journal_at_root_;
+  metrics_.group(commit.group->ops.size(), commit.group->spent);
   compat::send(self_, listener_, group_durable{std::move(commit.group)});
 }
 

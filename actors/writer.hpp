@@ -9,6 +9,7 @@
 #pragma once
 
 #include <stowage/actors/handover.hpp>
+#include <stowage/actors/metrics.hpp>
 #include <stowage/messages/allocator.hpp>
 #include <stowage/messages/disk.hpp>
 #include <stowage/messages/writer.hpp>
@@ -51,7 +52,7 @@ class writer_state {
 
   writer_state(writer_actor::pointer self, batch_limits limits, sync_options sync,
                writer_start start, commit_listener listener, allocator_actor allocator,
-               disk_actor disk);
+               disk_actor disk, writer_metrics metrics);
   writer_actor::behavior_type make_behavior();
 
  private:
@@ -217,6 +218,7 @@ class writer_state {
   std::optional<failure> failed_;
 
   store_status counters_;
+  writer_metrics metrics_;
 };
 
 using writer_impl = writer_actor::stateful_impl<writer_state>;

@@ -10,19 +10,23 @@
 #include <sstream>
 #include <thread>
 #include <utility>
+#include <vector>
 
 namespace stowage::cli {
 
 namespace {
 
-result<std::unique_ptr<caf::actor_system_config>> actor_config(const std::string& source) {
+result<std::unique_ptr<caf::actor_system_config>> actor_config(const settings& wanted) {
   auto config = std::make_unique<caf::actor_system_config>();
   // CAF's own defaults let idle workers poll, and start four of them on two cores.
   config->set("caf.scheduler.max-threads",
               std::size_t{std::max(1U, std::thread::hardware_concurrency())});
   config->set("caf.work-stealing.moderate-poll-attempts", std::size_t{0});
+  // Two looks at the clock for each message: only for those who look at what comes of it.
+  if (!wanted.metrics.listen.empty())
+    config->set("caf.metrics-filters.actors.includes", std::vector<std::string>{"stowage.*"});
   // From a stream, so that CAF does not look for a file caf-application.conf.
-  std::istringstream in{source};
+  std::istringstream in{wanted.source};
   if (const auto error = config->parse(std::vector<std::string>{}, in))
     return fail(errc::invalid_argument, "CAF refuses the config: " + caf::to_string(error));
   return config;
@@ -33,7 +37,7 @@ result<std::unique_ptr<caf::actor_system_config>> actor_config(const std::string
 void initialize_types() { register_message_types(); }
 
 result<std::unique_ptr<live_store>> live_store::open(const settings& config) {
-  auto for_caf = actor_config(config.source);
+  auto for_caf = actor_config(config);
   if (!for_caf) return std::move(for_caf).error();
   std::unique_ptr<live_store> live{new live_store};
   live->config_ = *std::move(for_caf);
@@ -64,6 +68,7 @@ settings command_settings(std::string path) {
   config.store.path = std::move(path);
   config.store.create = false;
   config.store.readers = 1;
+  config.metrics.listen.clear();
   return config;
 }
 

@@ -1,10 +1,11 @@
 // Runs a store until a signal ends it.
 //
-// The one line on stdout, `ready: path=PATH blocks=N resp=HOST:PORT`, comes when the store serves; bytes of PATH
-// outside printable ASCII, blanks and `\` are `\xHH`, and there is no `resp` if no Redis clients are served.
+// The one line on stdout, `ready: path=PATH blocks=N resp=HOST:PORT metrics=HOST:PORT`, comes when the store serves;
+// bytes of PATH outside printable ASCII, blanks and `\` are `\xHH`, and what is not served is not there.
 #include <stowage/cli/block_name.hpp>
 #include <stowage/cli/commands.hpp>
 #include <stowage/cli/live_store.hpp>
+#include <stowage/cli/metrics_server.hpp>
 #include <stowage/cli/stop_signals.hpp>
 #include <stowage/config/endpoint.hpp>
 #include <stowage/resp/listener.hpp>
@@ -32,7 +33,8 @@ using namespace std::chrono_literals;
 // Answers under way when it is stopped have so long to reach their clients.
 constexpr auto clients_drain_max = 5s;
 
-std::string ready_line(const std::string& path, std::uint64_t blocks, const std::string& resp) {
+std::string ready_line(const std::string& path, std::uint64_t blocks, const std::string& resp,
+                       const std::string& metrics) {
   std::string shown;
   for (const char c : show_name(path)) {
     if (c == ' ')
@@ -41,19 +43,28 @@ std::string ready_line(const std::string& path, std::uint64_t blocks, const std:
       shown += c;
   }
   return fmt::format("ready: path={} blocks={}{}\n", shown, blocks,
-                     resp.empty() ? "" : " resp=" + resp);
+                     resp.empty() ? "" : " resp=" + resp,
+                     metrics.empty() ? "" : " metrics=" + metrics);
 }
 
-// Where Redis clients connect; they wait there until the store is open. Nothing where it cannot be listened on,
-// which was complained about then.
-std::optional<resp::listener> listen(const std::string& where, console& con) {
+/// Who is served at an address.
+struct audience {
+  const char* who;
+  const char* key;
+};
+constexpr audience redis_clients{"Redis clients", "stowage.resp.listen"};
+constexpr audience metrics_readers{"metrics", "stowage.metrics.listen"};
+
+// Where they connect; they wait there until the store is open. Nothing where it cannot be listened on, which was
+// complained about then.
+std::optional<resp::listener> listen(const std::string& where, const audience& of, console& con) {
   auto opened = resp::open_listener(*parse_endpoint(where));
   if (opened) return *std::move(opened);
-  con.complain(where,
-               fmt::format("Redis clients cannot be served here ({})",
-                           std::strerror(opened.error().os_error)),
-               "stop whoever uses the address, or set stowage.resp.listen to another",
-               exit_code::failed);
+  con.complain(
+      where,
+      fmt::format("{} cannot be served here ({})", of.who, std::strerror(opened.error().os_error)),
+      fmt::format("stop whoever uses the address, or set {} to another", of.key),
+      exit_code::failed);
   return std::nullopt;
 }
 
@@ -62,13 +73,19 @@ class server {
   server(live_store& store, const settings& config, stop_signals& signals, console& con)
       : store_{store}, path_{config.store.path}, config_{config}, signals_{signals}, con_{con} {}
 
-  void run(std::optional<resp::listener> clients) {
+  void run(std::optional<resp::listener> clients, std::optional<resp::listener> for_metrics) {
     std::string resp;
     if (clients) {
       resp = to_string(clients->where);
       serve_clients(*std::move(clients));
     }
-    con_.print(ready_line(path_, store_.report().blocks, resp));
+    std::string metrics;
+    if (for_metrics) {
+      metrics = to_string(for_metrics->where);
+      metrics_ =
+          std::make_unique<metrics_server>(store_.system().metrics(), *std::move(for_metrics));
+    }
+    con_.print(ready_line(path_, store_.report().blocks, resp, metrics));
     con_.flush();
     while (signals_.wait(1s) != woken_by::signal)
       if ((failed_ = failed())) break;
@@ -127,6 +144,7 @@ class server {
   stop_signals& signals_;
   console& con_;
   std::unique_ptr<resp::resp_front> front_;
+  std::unique_ptr<metrics_server> metrics_;
   bool failed_ = false;
 };
 
@@ -146,7 +164,12 @@ void run(const serve_command& what, console& con) {
   (void)std::signal(SIGPIPE, SIG_IGN);
   stop_signals signals;
   std::optional<resp::listener> clients;
-  if (!config.resp.listen.empty() && !(clients = listen(config.resp.listen, con))) return;
+  if (!config.resp.listen.empty() && !(clients = listen(config.resp.listen, redis_clients, con)))
+    return;
+  std::optional<resp::listener> for_metrics;
+  if (!config.metrics.listen.empty() &&
+      !(for_metrics = listen(config.metrics.listen, metrics_readers, con)))
+    return;
   const auto& path = config.store.path;
   if (config.store.create && config.store.device == device_kind::posix) {
     if (auto made = make_directories_for(path); !made) {
@@ -155,7 +178,7 @@ void run(const serve_command& what, console& con) {
     }
   }
   const auto store = open_live(config, con);
-  if (store) server{*store, config, signals, con}.run(std::move(clients));
+  if (store) server{*store, config, signals, con}.run(std::move(clients), std::move(for_metrics));
 }
 
 }  // namespace stowage::cli

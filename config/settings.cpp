@@ -134,12 +134,24 @@ std::optional<std::string> take_requirepass(const caf::config_value& value, sett
   return std::nullopt;
 }
 
+// Nobody who asks for metrics says who he is, so nobody else's machine is let in.
+std::optional<std::string> take_metrics_listen(const caf::config_value& value, settings& to) {
+  const auto* where = exactly<std::string>(value);
+  const auto address = where == nullptr ? std::nullopt : parse_endpoint(*where);
+  if (where == nullptr || (!where->empty() && (!address || !address->is_loopback)))
+    return "give \"HOST:PORT\" with an address of this machine itself, as in \"127.0.0.1:9411\", "
+           "or "
+           "\"\" for none";
+  to.metrics.listen = *where;
+  return std::nullopt;
+}
+
 struct known_key {
   std::string_view name;
   take_fn take;
 };
 
-constexpr std::array<known_key, 17> keys{{
+constexpr std::array<known_key, 18> keys{{
     {"path", take_path},
     {"create", [](const auto& v, auto& to) { return take_flag(v, to.store.create); }},
     {"durability", take_durability},
@@ -169,6 +181,7 @@ constexpr std::array<known_key, 17> keys{{
     {"backup-dir", take_backup_dir},
     {"resp.listen", take_listen},
     {"resp.requirepass", take_requirepass},
+    {"metrics.listen", take_metrics_listen},
     {"readers", [](const auto& v, auto& to) { return take_number(v, to.store.readers, 1, 64); }},
 }};
 

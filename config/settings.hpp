@@ -28,9 +28,17 @@ namespace stowage {
   return options;
 }
 
+struct metrics_options {
+  /// Where Prometheus finds the metrics; empty = nowhere.
+  std::string listen = "127.0.0.1:9411";
+
+  friend bool operator==(const metrics_options&, const metrics_options&) = default;
+};
+
 struct settings {
   store_options store = default_store_options();
   resp_options resp;
+  metrics_options metrics;
   /// The text of the file, for CAF's own section.
   std::string source;
 };

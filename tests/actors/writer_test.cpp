@@ -150,7 +150,8 @@ struct writer_fixture {
                        found->last_version,
                        1};
     writer = system.spawn<writer_impl>(limits, sync_options{}, std::move(start), listener,
-                                       allocator_actor, disk_actor);
+                                       allocator_actor, disk_actor,
+                                       writer_metrics{system.metrics(), "test"});
     det.run();
   }
   writer_fixture(const writer_fixture&) = delete;

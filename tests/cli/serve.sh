@@ -8,6 +8,7 @@ stowage {
   path = "the store"
   create = true
   resp { listen = "" }
+  metrics { listen = "" }
 }
 END
 
@@ -41,36 +42,39 @@ expect_on_stdout 1
 
 # Without a config file, the defaults; the directory is made as well. Others on this machine may have the default
 # address: then that is said.
-if (: <>/dev/tcp/127.0.0.1/7411) 2>/dev/null; then
+for port in 7411 9411; do
+  if (: <>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then taken=$port && break; fi
+done
+if [[ -n "${taken:-}" ]]; then
   expect 4 "$stowage" serve
-  grep -q '127.0.0.1:7411: .*Address already in use.*: .*stowage.resp.listen' err || fail "$(<err)"
+  grep -q "127.0.0.1:$taken: .*Address already in use.*: .*stowage.*.listen" err || fail "$(<err)"
 else
   start_server
-  [[ "$(<ready)" == 'ready: path=stowage-data/blocks.stow blocks=0 resp=127.0.0.1:7411' ]] ||
+  [[ "$(<ready)" == 'ready: path=stowage-data/blocks.stow blocks=0 resp=127.0.0.1:7411 metrics=127.0.0.1:9411' ]] ||
     fail "ready: $(<ready)"
   stop_server TERM 0
 fi
 
 # A store is not created where that is not wanted.
-printf 'stowage { path = "other", create = false, resp { listen = "" } }' >conf
+printf 'stowage { path = "other", create = false, resp { listen = "" }, metrics { listen = "" } }' >conf
 expect 5 "$stowage" serve --config-file=conf
 [[ ! -e other ]] || fail "a store was created"
 
 # CAF's own file is not looked for.
 printf 'nonsense {' >caf-application.conf
-printf 'stowage { resp { listen = "127.0.0.1:0" } }' >conf
+printf 'stowage { resp { listen = "127.0.0.1:0" }, metrics { listen = "" } }' >conf
 start_server --config-file=conf
 grep -qx 'ready: path=stowage-data/blocks.stow blocks=0 resp=127.0.0.1:[1-9][0-9]*' ready ||
   fail "ready: $(<ready)"
 # Two cannot have one address.
 port="$(sed 's/.*:\([0-9]*\)$/\1/' ready)"
-printf 'stowage { path = "second", resp { listen = "127.0.0.1:%s" } }' "$port" >second.conf
+printf 'stowage { path = "second", resp { listen = "127.0.0.1:%s" }, metrics { listen = "" } }' "$port" >second.conf
 expect 4 "$stowage" serve --config-file=second.conf
 grep -q "^stowage: 127.0.0.1:$port: .*Address already in use.*: .*stowage.resp.listen" err ||
   fail "instead of the address: $(<err)"
 [[ ! -e second ]] || fail "a store was created"
 stop_server TERM 0
 
-printf 'stowage { device = "memory", resp { listen = "" } }' >conf
+printf 'stowage { device = "memory", resp { listen = "" }, metrics { listen = "" } }' >conf
 start_server --config-file=conf
 stop_server TERM 0

@@ -93,6 +93,16 @@ const std::vector<mistake> mistakes{
      "test.conf:2: stowage.path cannot be : give the path of the store in double quotes"},
     {"stowage { durability = \"eventual\" }",
      "test.conf:1: stowage.durability cannot be eventual: give \"durable\" or \"accepted\""},
+    {"stowage {\n metrics { listen = 9411 }\n}",
+     "test.conf:2: stowage.metrics.listen cannot be 9411: give \"HOST:PORT\" with an address of "
+     "this "
+     "machine itself, as in \"127.0.0.1:9411\", or \"\" for none"},
+    {"stowage { metrics { listen = \"localhost:9411\" } }",
+     "test.conf:1: stowage.metrics.listen cannot be localhost:9411: give \"HOST:PORT\" with an "
+     "address of this machine itself, as in \"127.0.0.1:9411\", or \"\" for none"},
+    {"stowage { metrics { listen = \"0.0.0.0:9411\" } }",
+     "test.conf:1: stowage.metrics.listen cannot be 0.0.0.0:9411: give \"HOST:PORT\" with an "
+     "address of this machine itself, as in \"127.0.0.1:9411\", or \"\" for none"},
     {"stowage { device = \"tape\" }",
      "test.conf:1: stowage.device cannot be tape: give \"posix\" or \"memory\""},
     {"stowage {\n batch {\n max-delay = 50\n }\n}",
@@ -131,6 +141,7 @@ BOOST_AUTO_TEST_CASE(the_shipped_file_sets_every_key_to_its_default) {
   BOOST_REQUIRE_MESSAGE(shipped.ok(), (shipped ? "" : shipped.error().detail));
   BOOST_TEST((shipped.value().store == default_store_options()));
   BOOST_TEST((shipped.value().resp == resp_options{}));
+  BOOST_TEST((shipped.value().metrics == metrics_options{}));
   for (const auto key : known_config_keys()) {
     const auto last = std::string{key.substr(key.rfind('.') + 1)};
     BOOST_TEST(shipped.value().source.find(" " + last + " = ") != std::string::npos,

@@ -165,7 +165,9 @@ how_it_ended command_session::serve_until_it_ends() {
 
 std::string command_session::server_config() {
   auto file = scratch("config");
-  write_file(file, "stowage {\n  path = \"" + path_ + "\"\n  create = true\n}\n");
+  write_file(file, "stowage {\n  path = \"" + path_ +
+                       "\"\n  create = true\n  resp { listen = \"\" }\n"
+                       "  metrics { listen = \"\" }\n}\n");
   return file;
 }
 

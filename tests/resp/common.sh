@@ -11,7 +11,7 @@ trap '[[ -z "${server:-}" ]] || kill -9 "$server" 2>/dev/null || true' EXIT
 start_resp() {
   local resp='resp { listen = "127.0.0.1:0" }'
   [[ "$*" != *"resp {"* ]] || resp=""
-  printf '%s\n' 'stowage {' 'path = "s"' "$resp" "$@" '}' >conf
+  printf '%s\n' 'stowage {' 'path = "s"' 'metrics { listen = "" }' "$resp" "$@" '}' >conf
   start_server --config-file=conf
   port="$(sed -n 's/^ready: .* resp=127\.0\.0\.1:\([0-9]*\)$/\1/p' ready)"
   [[ -n "$port" ]] || fail "no port: $(<ready)"
