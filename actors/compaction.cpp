@@ -188,9 +188,19 @@ void compaction::take_budget() {
               // Clients took what the ceiling had left, or there was nothing to begin with.
               if (why == errc::no_space && result_.blocks_moved > 0)
                 finish();
+              else if (why == errc::no_space && has_ceiling())
+                go_on_without_ceiling();
               else
                 give_up(why);
             });
+}
+
+// Not one block found room below it. What is above is free again, and sparse pages can still be emptied.
+void compaction::go_on_without_ceiling() {
+  compat::send(self_, peers_.allocator, end_compaction{});
+  compat::send(self_, peers_.writer, length_settled{});
+  space_.data_end = space_.file_end = space_.file_bytes;
+  begin_moves();
 }
 
 void compaction::move(std::shared_ptr<batch> unit, std::uint64_t budget) {

@@ -71,6 +71,7 @@ class compaction {
   void set_ceiling();
   void vacate(const stowage::vacate& what, const std::function<void()>& next);
   void begin_moves();
+  void go_on_without_ceiling();
   void next_slice();
   void read(const std::vector<std::shared_ptr<const pinned_block>>& blocks);
   void on_read(std::size_t at, const pinned_block& from, const caf::expected<block_value>& got);

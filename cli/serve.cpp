@@ -42,7 +42,7 @@ std::string ready_line(const std::string& path, std::uint64_t blocks, const std:
     else
       shown += c;
   }
-  return fmt::format("ready: path={} blocks={}{}\n", shown, blocks,
+  return fmt::format("ready: path={} blocks={}{}{}\n", shown, blocks,
                      resp.empty() ? "" : " resp=" + resp,
                      metrics.empty() ? "" : " metrics=" + metrics);
 }

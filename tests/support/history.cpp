@@ -191,11 +191,13 @@ bool has(const std::map<std::string, seen_block>& state, const written& w) {
 
 // Whether an op of unknown outcome explains why `name` is not as the known writes say.
 bool unknown_write_of(const history& h, const std::string& name,
-                      const std::optional<seen_block>& found) {
+                      const std::optional<seen_block>& found, std::uint64_t wall_ms) {
   return std::ranges::any_of(h.writes, [&](const write_event& event) {
     return event.what == outcome::unknown &&
            std::ranges::any_of(event.writes, [&](const written& w) {
-             return w.name == name && (found ? w.value == found->value : !w.value);
+             if (w.name != name) return false;
+             if (found) return w.value == found->value;
+             return !w.value || has_expired(w.expires_at_ms, wall_ms);
            });
   });
 }
@@ -256,7 +258,7 @@ std::vector<std::string> broken_by_recovery(const history& h,
       const auto it = state.find(name);
       const auto found = it == state.end() ? std::nullopt : std::optional{it->second};
       const auto expected = line.state(name, moment);
-      if (found == expected || unknown_write_of(h, name, found)) continue;
+      if (found == expected || unknown_write_of(h, name, found, wall_ms)) continue;
       if (!found && has_expired(expected->expires_at_ms, wall_ms)) continue;
       here.push_back(name + " " + show(found) + " instead of " + show(expected) + " at " +
                      show(moment));

@@ -158,6 +158,13 @@ BOOST_AUTO_TEST_CASE(a_block_that_expires_is_seen_before_its_time_and_not_after)
   BOOST_TEST(broken_by_recovery(h, {}, version{2}, 1000).empty());
   BOOST_TEST(broken_by_recovery(h, {}, version{2}, 999).size() == 1U);
   BOOST_TEST(broken_by_recovery(h, {{"a", block(1, "1")}}, version{2}, 999).size() == 1U);
+  // One whose outcome nobody knows may have taken its place, and have expired.
+  h.writes[0].writes[0].expires_at_ms = 0;
+  h.writes.push_back(asked(3, {put("a", "2")}));
+  BOOST_TEST(broken_by_recovery(h, {}, version{2}, 2000).size() == 1U);
+  h.writes[1].writes[0].expires_at_ms = 2000;
+  BOOST_TEST(broken_by_recovery(h, {}, version{2}, 2000).empty());
+  BOOST_TEST(broken_by_recovery(h, {}, version{2}, 1999).size() == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(what_a_crash_may_leave) {
