@@ -127,6 +127,16 @@ const std::vector<mistake> mistakes{
      "test.conf:2: stowage.path cannot be : give the path of the store in double quotes"},
     {"stowage { durability = \"eventual\" }",
      "test.conf:1: stowage.durability cannot be eventual: give \"durable\" or \"accepted\""},
+    {"stowage { log-level = \"verbose\" }",
+     "test.conf:1: stowage.log-level cannot be verbose: give \"trace\", \"debug\", \"info\", "
+     "\"warning\", \"error\" or \"off\""},
+    {"stowage { log-level = 1 }",
+     "test.conf:1: stowage.log-level cannot be 1: give \"trace\", \"debug\", \"info\", "
+     "\"warning\", "
+     "\"error\" or \"off\""},
+    {"stowage {\n drain-max = 61s\n}",
+     "test.conf:2: stowage.drain-max cannot be 61s: give a time with its unit from 0ms to 60s, as "
+     "in 60s"},
     {"stowage { device = \"tape\" }",
      "test.conf:1: stowage.device cannot be tape: give \"posix\" or \"memory\""},
     {"stowage {\n batch {\n max-delay = 50\n }\n}",
@@ -165,6 +175,7 @@ BOOST_AUTO_TEST_CASE(the_shipped_file_sets_every_key_to_its_default) {
   BOOST_REQUIRE_MESSAGE(shipped.ok(), (shipped ? "" : shipped.error().detail));
   BOOST_TEST((shipped.value().store == default_store_options()));
   BOOST_TEST((shipped.value().resp == resp_options{}));
+  BOOST_TEST((shipped.value().serve == serve_options{}));
   for (const auto key : known_config_keys()) {
     const auto last = std::string{key.substr(key.rfind('.') + 1)};
     BOOST_TEST(shipped.value().source.find(" " + last + " = ") != std::string::npos,
@@ -180,6 +191,7 @@ BOOST_AUTO_TEST_CASE(write_behind_is_the_defaults_but_for_what_makes_it_fast) {
   const auto shipped = shipped_file("write-behind.conf");
   BOOST_TEST((shipped.store == expected));
   BOOST_TEST((shipped.resp == resp_options{}));
+  BOOST_TEST((shipped.serve == serve_options{}));
 }
 
 BOOST_AUTO_TEST_CASE(paranoid_is_the_defaults_but_for_what_makes_it_safe) {
@@ -189,6 +201,7 @@ BOOST_AUTO_TEST_CASE(paranoid_is_the_defaults_but_for_what_makes_it_safe) {
   const auto shipped = shipped_file("paranoid.conf");
   BOOST_TEST((shipped.store == expected));
   BOOST_TEST((shipped.resp == resp_options{}));
+  BOOST_TEST((shipped.serve == serve_options{}));
 }
 
 BOOST_DATA_TEST_CASE(a_key_that_differs_says_what_it_differs_from,
@@ -231,6 +244,18 @@ BOOST_AUTO_TEST_CASE(every_key_is_taken) {
   BOOST_TEST((o.device == device_kind::memory));
   BOOST_TEST(o.readers == 4u);
   BOOST_TEST(o.compaction.start_above == 2.5);
+}
+
+BOOST_AUTO_TEST_CASE(the_keys_of_a_daemon_are_taken) {
+  const std::pair<const char*, log_level> levels[] = {
+      {"trace", log_level::trace}, {"debug", log_level::debug},     {"info", log_level::info},
+      {"off", log_level::off},     {"warning", log_level::warning}, {"error", log_level::error}};
+  for (const auto& [name, level] : levels) {
+    const auto parsed = parse_config(
+        "stowage { log-level = \"" + std::string{name} + "\", drain-max = 7s }", "test.conf");
+    BOOST_REQUIRE(parsed.ok());
+    BOOST_TEST((parsed.value().serve == serve_options{level, std::chrono::seconds{7}}), name);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(compaction_starts_above_a_factor_or_never) {
