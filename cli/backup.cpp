@@ -1,6 +1,7 @@
 #include <stowage/actors/runtime.hpp>
 #include <stowage/cli/commands.hpp>
 #include <stowage/cli/offline_store.hpp>
+#include <stowage/cli/remote_commands.hpp>
 #include <stowage/cli/run_copy.hpp>
 
 #include <vector>
@@ -8,6 +9,7 @@
 namespace stowage::cli {
 
 void run(const backup_command& what, console& con) {
+  if (what.connect) return run_remote(what, *what.connect, con);
   auto store = open_offline(what.store, con);
   // A state that ends before damage is no backup; what there is of it, salvage saves.
   if (!store || store->state.damage) return;

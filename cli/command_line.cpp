@@ -108,6 +108,36 @@ class command_parser {
     app.add_option("STORE", store, "The file of the store")->type_name("")->required();
   }
 
+  // STORE, or where it is served.
+  void add_store_or_server(CLI::App& app, std::string& store,
+                           std::optional<server_address>& connect) {
+    app.add_option("STORE", store, "The file of the store")->type_name("");
+    app.add_option_function<std::string>(
+           "--connect",
+           [&connect](const std::string& text) {
+             connect = parse_server_address(text);
+             if (!connect)
+               throw CLI::ValidationError{"--connect: \"" + text + "\" is not HOST:PORT"};
+           },
+           "In place of STORE: ask the server there; $STOWAGE_PASSWORD is its password")
+        ->type_name("HOST:PORT");
+  }
+
+  // With --connect, what CLI11 took for STORE is the argument after it.
+  void require_arguments(std::string& store, const std::optional<server_address>& connect,
+                         const std::string& next_name = {}, std::string* next = nullptr) {
+    const auto* const app = chosen();
+    const bool has_first = app->count("STORE") > 0;
+    const bool has_second = next != nullptr && app->count(next_name) > 0;
+    if (!connect) {
+      if (!has_first) throw CLI::RequiredError{"STORE"};
+      return;
+    }
+    if (has_first && (next == nullptr || has_second))
+      throw CLI::ValidationError{"--connect", "stands in place of STORE"};
+    if (has_first) *next = std::exchange(store, {});
+  }
+
   void add_out(CLI::App& app, std::string& out) {
     app.add_option("OUT", out, "The file of the new store; nothing may be there")
         ->type_name("")
@@ -200,10 +230,14 @@ class command_parser {
     add_hex_flag(list);
 
     auto& stat = add_command("stat", "Describe a store or a block", [this] {
-      if (!stat_name_->empty()) stat_.name = decoded(stat_name_->as<std::string>());
+      std::string name;
+      require_arguments(stat_.store, stat_.connect, "NAME", &name);
+      const bool is_first = stat_.connect && chosen()->count("STORE") > 0;
+      if (!stat_name_->empty()) name = stat_name_->as<std::string>();
+      if (is_first || !stat_name_->empty()) stat_.name = decoded(name);
       return stat_;
     });
-    add_store(stat, stat_.store);
+    add_store_or_server(stat, stat_.store, stat_.connect);
     stat_name_ = stat.add_option("NAME", "A block's name; any bytes")->type_name("");
     add_json_flag(stat, stat_.as_json);
     add_hex_flag(stat);
@@ -220,8 +254,11 @@ class command_parser {
   }
 
   void add_others() {
-    auto& verify = add_command("verify", "Read and verify everything", [this] { return verify_; });
-    add_store(verify, verify_.store);
+    auto& verify = add_command("verify", "Read and verify everything", [this] {
+      require_arguments(verify_.store, verify_.connect);
+      return verify_;
+    });
+    add_store_or_server(verify, verify_.store, verify_.connect);
     add_json_flag(verify, verify_.as_json);
 
     auto& rescue = add_command("salvage", "Copy what can be verified of a damaged store",
@@ -232,16 +269,29 @@ class command_parser {
         "STORE is only read. Blocks keep their versions; what is lost is listed on stderr, exit "
         "code 2.");
 
-    auto& compact = add_command("compact", "Make the file about as long as what lives in it",
-                                [this] { return compact_; });
-    add_store(compact, compact_.store);
+    auto& compact =
+        add_command("compact", "Make the file about as long as what lives in it", [this] {
+          require_arguments(compact_.store, compact_.connect);
+          return compact_;
+        });
+    add_store_or_server(compact, compact_.store, compact_.connect);
 
-    auto& copy =
-        add_command("backup", "Copy a store into a new one, dense and in the order of names",
-                    [this] { return backup_; });
-    add_store(copy, backup_.store);
-    add_out(copy, backup_.out);
-    copy.footer("Versions are kept. A damaged block is left out and named, exit code 2.");
+    auto& copy = add_command(
+        "backup", "Copy a store into a new one, dense and in the order of names", [this] {
+          require_arguments(backup_.store, backup_.connect, "OUT", &backup_.out);
+          // Not by CLI11, which takes the first of both for STORE.
+          if (chosen()->count("STORE") + chosen()->count("OUT") <
+              (backup_.connect ? std::size_t{1} : std::size_t{2}))
+            throw CLI::RequiredError{"OUT"};
+          return backup_;
+        });
+    add_store_or_server(copy, backup_.store, backup_.connect);
+    copy.add_option("OUT", backup_.out, "The file of the new store; nothing may be there")
+        ->type_name("");
+    copy.footer(
+        "Versions are kept. A damaged block is left out and named, exit code 2. With --connect, "
+        "OUT "
+        "is\na name in the server's backup-dir.");
 
     auto& inspect = add_command("inspect", "Show a part of the file", [this] { return inspect_; });
     add_store(inspect, inspect_.store);

@@ -6,6 +6,8 @@
 // Limits: does not look at files.
 #pragma once
 
+#include <stowage/cli/server_address.hpp>
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -48,8 +50,10 @@ struct list_command {
   bool as_json = false;
 };
 
+/// With `connect` there is no `store`: it is asked of whoever serves it.
 struct stat_command {
   std::string store;
+  std::optional<server_address> connect;
   std::optional<std::string> name;
   bool as_json = false;
 };
@@ -74,6 +78,7 @@ struct export_command {
 
 struct verify_command {
   std::string store;
+  std::optional<server_address> connect;
   bool as_json = false;
 };
 
@@ -85,11 +90,13 @@ struct salvage_command {
 
 struct compact_command {
   std::string store;
+  std::optional<server_address> connect;
 };
 
 struct backup_command {
   std::string store;
-  /// The new store.
+  std::optional<server_address> connect;
+  /// The new store; with `connect`, its name in the server's directory of backups.
   std::string out;
 };
 

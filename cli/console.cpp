@@ -75,26 +75,32 @@ exit_code console::complain_of_file(std::string_view path, const failure& why) {
 
 exit_code console::complain_line(std::string_view line, exit_code code) {
   if (code_ == exit_code::ok) code_ = code;
-  say(std::string{line});
+  say(line_kind::complaint, line);
   return code;
 }
 
 void console::warn(std::string_view subject, std::string_view what) {
   std::string line{subject};
-  line.append(": warning: ").append(what);
-  say(std::move(line));
+  // A log shows the kind of a line by itself.
+  line.append(taker_ ? ": " : ": warning: ").append(what);
+  say(line_kind::warning, line);
 }
 
 void console::log(std::string_view subject, std::string_view what) {
   std::string line{subject};
   line.append(": ").append(what);
-  say(std::move(line));
+  say(line_kind::note, line);
 }
 
-void console::say(std::string line) {
+void console::say(line_kind kind, std::string_view text) {
+  auto line = on_one_line(text);
+  if (taker_) {
+    taker_(kind, line);
+    return;
+  }
   clear_progress();
   // One call, so that lines of several processes do not mix.
-  line = "stowage: " + on_one_line(line) + "\n";
+  line = "stowage: " + line + "\n";
   (void)std::fwrite(line.data(), 1, line.size(), err_);
   (void)std::fflush(err_);
 }

@@ -12,15 +12,22 @@
 
 #include <cstdint>
 #include <cstdio>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace stowage::cli {
 
+enum class line_kind : std::uint8_t { complaint, warning, note };
+
 class console {
  public:
+  /// Takes a line without its end.
+  using line_taker = std::function<void(line_kind, std::string_view)>;
+
   console(std::FILE* out, std::FILE* err);
 
   /// Data, buffered.
@@ -37,6 +44,9 @@ class console {
   exit_code complain_of_file(std::string_view path, const failure& why);
   /// For lines that say everything themselves.
   exit_code complain_line(std::string_view line, exit_code code);
+
+  /// From now on lines go to `taker` instead of stderr.
+  void hand_lines_to(line_taker taker) { taker_ = std::move(taker); }
 
   /// A line that does not change the exit code.
   void warn(std::string_view subject, std::string_view what);
@@ -65,11 +75,12 @@ class console {
     friend bool operator==(const cause&, const cause&) = default;
   };
 
-  void say(std::string line);
+  void say(line_kind kind, std::string_view text);
   void clear_progress();
 
   std::FILE* out_;
   std::FILE* err_;
+  line_taker taker_;
   bool is_terminal_;
   bool progress_shown_ = false;
   bool out_failed_ = false;

@@ -72,14 +72,7 @@ settings command_settings(std::string path) {
   return config;
 }
 
-std::unique_ptr<live_store> open_live(const settings& config, console& con) {
-  const auto& path = config.store.path;
-  auto live = live_store::open(config);
-  if (!live) {
-    con.complain(path, live.error());
-    return nullptr;
-  }
-  const auto& found = (*live)->report();
+void warn_of_findings(const std::string& path, const open_report& found, console& con) {
   if (found.dropped)
     con.warn(path, fmt::format("{} group(s) from record {} on never became durable and were "
                                "dropped ({})",
@@ -89,6 +82,16 @@ std::unique_ptr<live_store> open_live(const settings& config, console& con) {
     con.warn(path,
              "the previous checkpoint is used: " + what_is_wrong(*found.used_previous_root, path));
   if (found.superblock_slot_damaged) con.warn(path, "one of the two superblocks was damaged");
+}
+
+std::unique_ptr<live_store> open_live(const settings& config, console& con) {
+  const auto& path = config.store.path;
+  auto live = live_store::open(config);
+  if (!live) {
+    con.complain(path, live.error());
+    return nullptr;
+  }
+  warn_of_findings(path, (*live)->report(), con);
   return *std::move(live);
 }
 

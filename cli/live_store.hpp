@@ -55,6 +55,9 @@ class live_store {
 /// Opens it and passes what was found on to the console; null where it cannot be opened.
 [[nodiscard]] std::unique_ptr<live_store> open_live(const settings& config, console& con);
 
+/// What was not in order when the store was opened, and is now.
+void warn_of_findings(const std::string& path, const open_report& found, console& con);
+
 /// Closes it; a failure is complained about, if it is news.
 void close_live(live_store& store, const std::string& path, console& con);
 

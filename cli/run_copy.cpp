@@ -1,9 +1,8 @@
 #include <stowage/cli/run_copy.hpp>
 
+#include <stowage/cli/maintenance_output.hpp>
 #include <stowage/cli/progress.hpp>
 #include <stowage/storage/core/limits.hpp>
-
-#include <fmt/format.h>
 
 namespace stowage::cli {
 
@@ -22,8 +21,7 @@ result<void> run_copy(store_file_copy& copy, block_device& from, const std::stri
 
 void print_copied(const store_file_copy& copy, const std::string& verbed, std::size_t damaged,
                   console& con) {
-  con.print(fmt::format("{} {} blocks, {} bytes: {}\n", verbed, copy.blocks(), copy.value_bytes(),
-                        damaged == 0 ? "ok" : fmt::format("{} damaged", damaged)));
+  con.print(copied_line(verbed, copy.blocks(), copy.value_bytes(), damaged));
 }
 
 }  // namespace stowage::cli

@@ -1,12 +1,17 @@
 // Runs a store until a signal ends it.
 //
 // The one line on stdout, `ready: path=PATH blocks=N resp=HOST:PORT metrics=HOST:PORT`, comes when the store serves;
-// bytes of PATH outside printable ASCII, blanks and `\` are `\xHH`, and what is not served is not there.
+// bytes of PATH outside printable ASCII, blanks and `\` are `\xHH`, and what is not served is not there. Once the
+// store is open, stderr is its log. The first signal makes it drain; a further one changes nothing, because it must
+// cost no data: only the time for draining ends that.
 #include <stowage/cli/block_name.hpp>
 #include <stowage/cli/commands.hpp>
 #include <stowage/cli/live_store.hpp>
 #include <stowage/cli/metrics_server.hpp>
+#include <stowage/cli/server_log.hpp>
+#include <stowage/cli/service_manager.hpp>
 #include <stowage/cli/stop_signals.hpp>
+#include <stowage/cli/store_news.hpp>
 #include <stowage/config/endpoint.hpp>
 #include <stowage/resp/listener.hpp>
 #include <stowage/resp/resp_front.hpp>
@@ -14,8 +19,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
@@ -68,25 +75,49 @@ std::optional<resp::listener> listen(const std::string& where, const audience& o
   return std::nullopt;
 }
 
+// What the console has to say is in the log from now on.
+void hand_over(console& con, std::shared_ptr<server_log> log) {
+  con.hand_lines_to([log = std::move(log)](line_kind kind, std::string_view line) {
+    log->write(level_of(kind), line);
+  });
+}
+
+std::string opened_line(const open_report& found) {
+  return fmt::format("opened: {} blocks, {}", found.blocks,
+                     found.created     ? "created"
+                     : found.was_clean ? "closed in order before"
+                                       : "recovered, because it was not closed in order");
+}
+
 class server {
  public:
-  server(live_store& store, const settings& config, stop_signals& signals, console& con)
-      : store_{store}, path_{config.store.path}, config_{config}, signals_{signals}, con_{con} {}
+  server(live_store& store, const settings& config, stop_signals& signals, console& con,
+         server_log& log)
+      : store_{store},
+        path_{config.store.path},
+        config_{config},
+        signals_{signals},
+        con_{con},
+        log_{log} {}
 
   void run(std::optional<resp::listener> clients, std::optional<resp::listener> for_metrics) {
     std::string resp;
+    con_.log(path_, opened_line(store_.report()));
     if (clients) {
       resp = to_string(clients->where);
       serve_clients(*std::move(clients));
+      con_.log(path_, "listening on " + resp + " for Redis clients");
     }
     std::string metrics;
     if (for_metrics) {
       metrics = to_string(for_metrics->where);
       metrics_ =
           std::make_unique<metrics_server>(store_.system().metrics(), *std::move(for_metrics));
+      con_.log(path_, "listening on " + metrics + " for Prometheus");
     }
     con_.print(ready_line(path_, store_.report().blocks, resp, metrics));
     con_.flush();
+    told(tell_ready("serving " + path_));
     while (signals_.wait(1s) != woken_by::signal)
       if ((failed_ = failed())) break;
     drain();
@@ -109,13 +140,34 @@ class server {
       con_.complain(path_, status.error());
       return true;
     }
-    if (status.value().state != "poisoned") return false;
+    if (status.value().state != "poisoned") {
+      tell_news(status.value());
+      return false;
+    }
     con_.complain(path_, fail(errc::poisoned, status.value().cause));
     return true;
   }
 
+  void tell_news(const store_status& now) {
+    if (seen_)
+      for (const auto& line : news_of(*seen_, now))
+        log_.write(line.level, path_ + ": " + line.text);
+    seen_ = now;
+  }
+
+  // The service manager goes without a message that does not reach it, and so does the store.
+  void told(int error) {
+    if (error != 0)
+      con_.warn(path_,
+                fmt::format("the service manager cannot be told ({})", std::strerror(error)));
+  }
+
   void drain() {
-    if (!failed_) con_.log(path_, "stopping");
+    using std::chrono::steady_clock;
+    told(tell_stopping(failed_ ? "failed" : "draining"));
+    if (!failed_)
+      con_.log(path_, "draining: what is under way is answered, what was accepted becomes durable");
+    const auto ends = steady_clock::now() + config_.serve.drain_max;
     result<void> closed;
     std::thread closing{[&] {
       // First those who ask, then what they ask.
@@ -123,15 +175,25 @@ class server {
       closed = store_.close();
       signals_.notify();
     }};
-    for (auto why = signals_.wait(1h); why != woken_by::notice; why = signals_.wait(1h))
-      if (why == woken_by::signal) leave_at_once();
+    for (;;) {
+      const auto left = ends - steady_clock::now();
+      if (left <= 0s) leave_at_once();
+      const auto why = signals_.wait(std::chrono::ceil<std::chrono::milliseconds>(left));
+      if (why == woken_by::notice) break;
+      if (why == woken_by::signal)
+        con_.warn(path_, "it drains already; only the time of drain-max ends that early");
+    }
     closing.join();
+    if (closed) {
+      con_.log(path_, "closed: everything accepted is durable");
+      return;
+    }
     // What made it fail was complained about before.
-    if (!closed && !failed_) con_.complain(path_, closed.error());
+    if (!failed_) con_.complain(path_, closed.error());
   }
 
   [[noreturn]] void leave_at_once() {
-    con_.complain(path_, "a second signal ended it before everything was durable",
+    con_.complain(path_, "the time of drain-max was over before everything was durable",
                   "what was answered durable is; look at the rest before trying again",
                   exit_code::failed);
     // The actors are at work: no destructor may run.
@@ -143,14 +205,21 @@ class server {
   const settings& config_;
   stop_signals& signals_;
   console& con_;
+  server_log& log_;
   std::unique_ptr<resp::resp_front> front_;
   std::unique_ptr<metrics_server> metrics_;
+  /// The last status that was looked at.
+  std::optional<store_status> seen_;
   bool failed_ = false;
 };
 
 }  // namespace
 
 void run(const serve_command& what, console& con) {
+  const auto style = style_of(stderr, std::getenv("JOURNAL_STREAM"));
+  // The journal sorts what keeps the store from being opened as well.
+  if (style == log_style::journal)
+    hand_over(con, std::make_shared<server_log>(stderr, style, serve_options{}.log));
   settings config;
   if (what.config_file) {
     auto loaded = load_config(*what.config_file);
@@ -177,8 +246,15 @@ void run(const serve_command& what, console& con) {
       return;
     }
   }
-  const auto store = open_live(config, con);
-  if (store) server{*store, config, signals, con}.run(std::move(clients), std::move(for_metrics));
+  const auto store = live_store::open(config);
+  if (!store) {
+    con.complain(path, store.error());
+    return;
+  }
+  const auto log = std::make_shared<server_log>(stderr, style, config.serve.log);
+  hand_over(con, log);
+  warn_of_findings(path, (*store)->report(), con);
+  server{**store, config, signals, con, *log}.run(std::move(clients), std::move(for_metrics));
 }
 
 }  // namespace stowage::cli

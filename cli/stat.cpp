@@ -2,6 +2,7 @@
 #include <stowage/cli/commands.hpp>
 #include <stowage/cli/json_output.hpp>
 #include <stowage/cli/offline_store.hpp>
+#include <stowage/cli/remote_commands.hpp>
 #include <stowage/storage/format/layout.hpp>
 
 #include <fmt/format.h>
@@ -70,6 +71,7 @@ void stat_block(const stat_command& what, const offline_store& store, console& c
 }  // namespace
 
 void run(const stat_command& what, console& con) {
+  if (what.connect) return run_remote(what, *what.connect, con);
   const auto store = open_offline(what.store, con);
   if (!store) return;
   if (what.name) {

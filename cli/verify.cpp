@@ -2,13 +2,13 @@
 #include <stowage/cli/block_name.hpp>
 #include <stowage/cli/commands.hpp>
 #include <stowage/cli/json_output.hpp>
+#include <stowage/cli/maintenance_output.hpp>
 #include <stowage/cli/offline_store.hpp>
 #include <stowage/cli/progress.hpp>
+#include <stowage/cli/remote_commands.hpp>
 #include <stowage/storage/core/limits.hpp>
 #include <stowage/storage/metadata_check.hpp>
 #include <stowage/storage/verify_values.hpp>
-
-#include <fmt/format.h>
 
 #include <cstdint>
 #include <string>
@@ -42,9 +42,10 @@ class verifier {
     });
     check_values(blocks, bytes);
     if (what_.as_json)
-      print_json(con_, document());
+      print_json(con_, verified_document(what_.store, result_so_far(),
+                                         state().dropped ? state().dropped->records : 0, found_));
     else
-      con_.print(summary());
+      con_.print(verified_line(result_so_far()));
   }
 
  private:
@@ -52,12 +53,7 @@ class verifier {
 
   void find(const failure& why) {
     con_.complain(what_.store, why);
-    json row;
-    if (!why.name.empty()) add_name(row, why.name);
-    row["code"] = name_of(why.code);
-    if (why.offset) row["offset"] = *why.offset;
-    if (!why.detail.empty()) row["detail"] = json_text(why.detail);
-    found_.push_back(std::move(row));
+    found_.push_back(describe_found(why));
   }
 
   // What a reader gets along without, and the next open for writing repairs or gives up.
@@ -87,22 +83,13 @@ class verifier {
     progress_.advance(bytes, blocks.size());
   }
 
-  [[nodiscard]] json document() const {
-    json d;
-    d["path"] = json_text(what_.store);
-    d["ok"] = found_.empty();
-    d["blocks"] = values_.blocks;
-    d["chunks"] = values_.chunks;
-    d["verified_bytes"] = values_.bytes;
-    d["dropped_groups"] = state().dropped ? state().dropped->records : 0;
-    d["found"] = found_;
-    return d;
-  }
-
-  [[nodiscard]] std::string summary() const {
-    return fmt::format("verified {} blocks, {} chunks, {} bytes: {}\n", values_.blocks,
-                       values_.chunks, values_.bytes,
-                       found_.empty() ? "ok" : fmt::format("{} damaged", found_.size()));
+  [[nodiscard]] verify_result result_so_far() const {
+    verify_result done;
+    done.blocks = values_.blocks;
+    done.chunks = values_.chunks;
+    done.verified_bytes = values_.bytes;
+    done.found_count = found_.size();
+    return done;
   }
 
   const verify_command& what_;
@@ -116,6 +103,7 @@ class verifier {
 }  // namespace
 
 void run(const verify_command& what, console& con) {
+  if (what.connect) return run_remote(what, *what.connect, con);
   auto store = open_offline(what.store, con);
   if (store) verifier{what, *store, con}.run();
 }

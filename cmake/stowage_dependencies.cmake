@@ -32,7 +32,15 @@ set_target_properties(hiredis::hiredis PROPERTIES
   IMPORTED_LOCATION "${HIREDIS_LIBRARY}"
   INTERFACE_INCLUDE_DIRECTORIES "${HIREDIS_INCLUDE_DIR}")
 
+find_path(SYSTEMD_INCLUDE_DIR systemd/sd-daemon.h REQUIRED)
+find_library(SYSTEMD_LIBRARY systemd REQUIRED)
+add_library(systemd::systemd UNKNOWN IMPORTED)
+set_target_properties(systemd::systemd PROPERTIES
+  IMPORTED_LOCATION "${SYSTEMD_LIBRARY}"
+  INTERFACE_INCLUDE_DIRECTORIES "${SYSTEMD_INCLUDE_DIR}")
+
 find_package(fmt REQUIRED)
+find_package(spdlog REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(benchmark REQUIRED)

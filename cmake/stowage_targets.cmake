@@ -129,7 +129,7 @@ function(stowage_script_tests folder target)
       "rm -rf -- \"$3\"; mkdir -p -- \"$3\"; cd -- \"$3\"; exec bash \"$1\" \"$2\" \"$3\""
       run "${script}" "$<TARGET_FILE:${target}>" "${directory}")
     set_tests_properties(${folder}/${name} PROPERTIES
-      LABELS "${folder}" TIMEOUT 300)
+      LABELS "${folder}" TIMEOUT 300 SKIP_REGULAR_EXPRESSION "(^|\n)skipped: ")
   endforeach()
 endfunction()
 

@@ -146,12 +146,30 @@ std::optional<std::string> take_metrics_listen(const caf::config_value& value, s
   return std::nullopt;
 }
 
+std::optional<std::string> take_log_level(const caf::config_value& value, settings& to) {
+  constexpr std::array<std::pair<std::string_view, log_level>, 6> levels{{
+      {"trace", log_level::trace},
+      {"debug", log_level::debug},
+      {"info", log_level::info},
+      {"warning", log_level::warning},
+      {"error", log_level::error},
+      {"off", log_level::off},
+  }};
+  const auto* name = exactly<std::string>(value);
+  const auto level = std::find_if(levels.begin(), levels.end(), [name](const auto& l) {
+    return name != nullptr && l.first == *name;
+  });
+  if (level == levels.end()) return R"(give "trace", "debug", "info", "warning", "error" or "off")";
+  to.serve.log = level->second;
+  return std::nullopt;
+}
+
 struct known_key {
   std::string_view name;
   take_fn take;
 };
 
-constexpr std::array<known_key, 18> keys{{
+constexpr std::array<known_key, 20> keys{{
     {"path", take_path},
     {"create", [](const auto& v, auto& to) { return take_flag(v, to.store.create); }},
     {"durability", take_durability},
@@ -183,6 +201,8 @@ constexpr std::array<known_key, 18> keys{{
     {"resp.requirepass", take_requirepass},
     {"metrics.listen", take_metrics_listen},
     {"readers", [](const auto& v, auto& to) { return take_number(v, to.store.readers, 1, 64); }},
+    {"log-level", take_log_level},
+    {"drain-max", [](const auto& v, auto& to) { return take_time(v, to.serve.drain_max, "60s"); }},
 }};
 
 constexpr auto key_names = [] {

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <stowage/actors/store_options.hpp>
+#include <stowage/config/serve_options.hpp>
 #include <stowage/resp/resp_options.hpp>
 #include <stowage/storage/core/result.hpp>
 
@@ -39,6 +40,7 @@ struct settings {
   store_options store = default_store_options();
   resp_options resp;
   metrics_options metrics;
+  serve_options serve;
   /// The text of the file, for CAF's own section.
   std::string source;
 };

@@ -99,16 +99,20 @@ class fields {
     items_.push_back(reply::string(text));
     return *this;
   }
-  /// What could not be read, one line for each that is named.
+  /// What could not be read, fields for each that is named.
   fields& add(std::string name, const std::vector<failure>& named) {
-    std::vector<reply> lines;
+    std::vector<reply> rows;
     for (const auto& why : named) {
-      auto text = describe(why);
-      if (!why.name.empty()) text = why.name + ": " + text;
-      lines.push_back(reply::string(std::move(text)));
+      fields row;
+      row.add("message", describe(why)).add("code", std::string{name_of(why.code)});
+      if (!why.name.empty()) row.add("name", why.name);
+      if (!why.detail.empty()) row.add("detail", why.detail);
+      if (why.offset) row.add("offset", *why.offset);
+      if (why.os_error != 0) row.add("os_error", static_cast<std::uint64_t>(why.os_error));
+      rows.push_back(row.take());
     }
     items_.push_back(reply::string(std::move(name)));
-    items_.push_back(reply::array(std::move(lines)));
+    items_.push_back(reply::array(std::move(rows)));
     return *this;
   }
   [[nodiscard]] reply take() { return reply::map(std::move(items_)); }
@@ -124,8 +128,11 @@ reply show(const store_status& s) {
       .add("path", s.path)
       .add("blocks", s.blocks)
       .add("value_bytes", s.value_bytes)
+      .add("blocks_expiring", s.blocks_expiring)
+      .add("blocks_expired", s.blocks_expired)
       .add("last_version", s.last_version.value)
       .add("durable_version", s.durable_version.value)
+      .add("durable_lsn", s.durable_lsn.value)
       .add("ops_in_flight", s.ops_in_flight)
       .add("bytes_in_flight", s.bytes_in_flight)
       .add("requests_parked", s.requests_parked)
@@ -177,6 +184,14 @@ reply show(const backup_result& r) {
       .take();
 }
 
+reply show(const block_stat& s) {
+  return fields{}
+      .add("version", s.ver.value)
+      .add("size", s.size)
+      .add("expires_at_ms", s.expires_at_ms)
+      .take();
+}
+
 reply show(const done_answer& /*done*/) { return reply::ok(); }
 
 template <class Answer>
@@ -211,14 +226,19 @@ void run_info(session_host& host, const arguments& args, reply_handler done) {
 void run_stowage(session_host& host, const arguments& args, reply_handler done) {
   const auto what = lower_case(text_of(args, 1));
   if (what == "backup") return run_backup(host, args, std::move(done));
-  if (args.size() != 2) return done(wrong_number_of_arguments("stowage|" + what));
+  if (args.size() != (what == "stat" ? 3 : 2))
+    return done(wrong_number_of_arguments("stowage|" + what));
+  if (what == "stat")
+    return ask_and_show<block_stat>(host, stat_request{std::string{text_of(args, 2)}},
+                                    std::move(done));
   if (what == "status") return ask_and_show<store_status>(host, status_request{}, std::move(done));
   if (what == "verify") return ask_and_show<verify_result>(host, verify_request{}, std::move(done));
   if (what == "compact")
     return ask_and_show<compact_result>(host, compact_request{}, std::move(done));
   if (what == "checkpoint")
     return ask_and_show<done_answer>(host, checkpoint_request{}, std::move(done));
-  done(error("ERR unknown subcommand: STOWAGE has STATUS, VERIFY, COMPACT, CHECKPOINT and BACKUP"));
+  done(error(
+      "ERR unknown subcommand: STOWAGE has STATUS, STAT, VERIFY, COMPACT, CHECKPOINT and BACKUP"));
 }
 
 }  // namespace stowage::resp

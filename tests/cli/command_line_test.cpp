@@ -87,6 +87,35 @@ BOOST_AUTO_TEST_CASE(names_are_any_bytes) {
     BOOST_TEST((parsed<delete_command>(line).names == words{"-a", "-b"}));
 }
 
+BOOST_AUTO_TEST_CASE(a_server_stands_in_place_of_a_store) {
+  const server_address there{"::1", 7411, "[::1]:7411"};
+  const auto stat = parsed<stat_command>({"stat", "--connect", there.text});
+  BOOST_TEST((stat.connect == there && !stat.name));
+  const auto block = parsed<stat_command>({"stat", "", "--connect", there.text});
+  BOOST_TEST((block.connect == there && block.name == "" && block.store.empty()));
+  const auto hex = parsed<stat_command>({"stat", "--connect", there.text, "6162", "--hex-name"});
+  BOOST_TEST(hex.name.value() == "ab");
+  const auto verify = parsed<verify_command>({"verify", "--json", "--connect", there.text});
+  BOOST_TEST((verify.connect == there && verify.as_json));
+  BOOST_TEST((parsed<compact_command>({"compact", "--connect", there.text}).connect == there));
+  const auto copy = parsed<backup_command>({"backup", "--connect", there.text, "o"});
+  BOOST_TEST((copy.connect == there && copy.out == "o" && copy.store.empty()));
+  BOOST_TEST(!parsed<backup_command>({"backup", "s", "o"}).connect.has_value());
+  // As before: a file whose name is empty is a file that is not there.
+  BOOST_TEST(parsed<stat_command>({"stat", ""}).store == "");
+}
+
+BOOST_AUTO_TEST_CASE(addresses_of_servers_have_host_and_port) {
+  BOOST_TEST(
+      (parse_server_address("localhost:1") == server_address{"localhost", 1, "localhost:1"}));
+  BOOST_TEST((parse_server_address("127.0.0.1:65535") ==
+              server_address{"127.0.0.1", 65535, "127.0.0.1:65535"}));
+  BOOST_TEST((parse_server_address("[::1]:2") == server_address{"::1", 2, "[::1]:2"}));
+  for (const auto* text : {"", ":", ":1", "a", "a:", "a:0", "a:65536", "a:-1", "a:1 ", "a:1x",
+                           "::1:1", "[]:1", "[::1:1", "a b:1"})
+    BOOST_TEST(!parse_server_address(text).has_value(), text);
+}
+
 BOOST_AUTO_TEST_CASE(hex_names_are_decoded) {
   const auto bytes = std::string("\0a", 2);
   BOOST_TEST(parsed<put_command>({"put", "s", "0061", "--hex-name"}).name == bytes);
@@ -134,8 +163,18 @@ BOOST_AUTO_TEST_CASE(mistakes_are_refused) {
       {"txn"},
       {"txn", "s", "more"},
       {"backup", "s"},
-      // Not offered yet.
-      {"stat", "--connect", "host:1"},
+      {"stat"},
+      {"verify"},
+      {"backup"},
+      {"stat", "--connect", "host"},
+      {"stat", "--connect", "host:0"},
+      {"stat", "s", "n", "--connect", "host:1"},
+      {"verify", "s", "--connect", "host:1"},
+      {"compact", "s", "--connect", "host:1"},
+      {"backup", "--connect", "host:1"},
+      {"backup", "s", "o", "--connect", "host:1"},
+      {"list", "--connect", "host:1"},
+      {"stat", "6", "--hex-name", "--connect", "host:1"},
   };
   for (const auto& line : lines) {
     std::string shown;

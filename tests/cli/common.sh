@@ -4,6 +4,8 @@
 set -euo pipefail
 
 stowage="$1"
+# shellcheck disable=SC2034 # for those who read this file
+source="$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd -P)"
 cd -- "$2"
 
 fail() {

@@ -12,8 +12,12 @@
 #include <chrono>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <ostream>
+#include <sstream>
 #include <string>
+#include <utility>
+#include <vector>
 
 using namespace stowage;
 namespace data = boost::unit_test::data;
@@ -31,6 +35,36 @@ store_options options_of(const std::string& text) {
     return {};
   }
   return parsed.value().store;
+}
+
+settings shipped_file(const std::string& name) {
+  auto loaded = load_config(std::string{STOWAGE_SOURCE_DIR} + "/config/" + name);
+  BOOST_REQUIRE_MESSAGE(loaded.ok(), (loaded ? "" : loaded.error().detail));
+  return *std::move(loaded);
+}
+
+/// What a shipped file sets, and the comment right before each key; the sections of keys are in their names.
+std::map<std::string, std::pair<std::string, std::string>> values_of(const std::string& text) {
+  std::map<std::string, std::pair<std::string, std::string>> out;
+  std::vector<std::string> sections;
+  std::string comment;
+  std::istringstream lines{text};
+  for (std::string line; std::getline(lines, line);) {
+    line.erase(0, line.find_first_not_of(' '));
+    if (line.starts_with("# ")) {
+      comment += line.substr(1);
+      continue;
+    }
+    if (line.ends_with(" {")) sections.push_back(line.substr(0, line.size() - 2));
+    if (line == "}") sections.pop_back();
+    if (const auto equals = line.find(" = "); equals != std::string::npos) {
+      std::string key;
+      for (const auto& s : sections) key += s + ".";
+      out[key + line.substr(0, equals)] = {line.substr(equals + 3), comment};
+    }
+    comment.clear();
+  }
+  return out;
 }
 
 struct mistake {
@@ -103,6 +137,16 @@ const std::vector<mistake> mistakes{
     {"stowage { metrics { listen = \"0.0.0.0:9411\" } }",
      "test.conf:1: stowage.metrics.listen cannot be 0.0.0.0:9411: give \"HOST:PORT\" with an "
      "address of this machine itself, as in \"127.0.0.1:9411\", or \"\" for none"},
+    {"stowage { log-level = \"verbose\" }",
+     "test.conf:1: stowage.log-level cannot be verbose: give \"trace\", \"debug\", \"info\", "
+     "\"warning\", \"error\" or \"off\""},
+    {"stowage { log-level = 1 }",
+     "test.conf:1: stowage.log-level cannot be 1: give \"trace\", \"debug\", \"info\", "
+     "\"warning\", "
+     "\"error\" or \"off\""},
+    {"stowage {\n drain-max = 61s\n}",
+     "test.conf:2: stowage.drain-max cannot be 61s: give a time with its unit from 0ms to 60s, as "
+     "in 60s"},
     {"stowage { device = \"tape\" }",
      "test.conf:1: stowage.device cannot be tape: give \"posix\" or \"memory\""},
     {"stowage {\n batch {\n max-delay = 50\n }\n}",
@@ -142,10 +186,46 @@ BOOST_AUTO_TEST_CASE(the_shipped_file_sets_every_key_to_its_default) {
   BOOST_TEST((shipped.value().store == default_store_options()));
   BOOST_TEST((shipped.value().resp == resp_options{}));
   BOOST_TEST((shipped.value().metrics == metrics_options{}));
+  BOOST_TEST((shipped.value().serve == serve_options{}));
   for (const auto key : known_config_keys()) {
     const auto last = std::string{key.substr(key.rfind('.') + 1)};
     BOOST_TEST(shipped.value().source.find(" " + last + " = ") != std::string::npos,
                "config/stowage.conf does not set " << key);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(write_behind_is_the_defaults_but_for_what_makes_it_fast) {
+  auto expected = default_store_options();
+  expected.level = durability::accepted;
+  expected.sync.mode = sync_mode::lazy;
+  expected.credit = {100'000, 256 * limits::mib};
+  const auto shipped = shipped_file("write-behind.conf");
+  BOOST_TEST((shipped.store == expected));
+  BOOST_TEST((shipped.resp == resp_options{}));
+  BOOST_TEST((shipped.serve == serve_options{}));
+}
+
+BOOST_AUTO_TEST_CASE(paranoid_is_the_defaults_but_for_what_makes_it_safe) {
+  auto expected = default_store_options();
+  expected.create = false;
+  expected.sync.mode = sync_mode::two_phase;
+  const auto shipped = shipped_file("paranoid.conf");
+  BOOST_TEST((shipped.store == expected));
+  BOOST_TEST((shipped.resp == resp_options{}));
+  BOOST_TEST((shipped.serve == serve_options{}));
+}
+
+BOOST_DATA_TEST_CASE(a_key_that_differs_says_what_it_differs_from,
+                     data::make({"write-behind.conf", "paranoid.conf"})) {
+  const auto usual = values_of(shipped_file("stowage.conf").source);
+  const auto here = values_of(shipped_file(sample).source);
+  BOOST_TEST(!here.empty());
+  for (const auto& [key, shown] : here) {
+    const auto& [setting, comment] = shown;
+    const auto& [by_default, unused] = usual.at(key);
+    BOOST_TEST(setting != by_default, key);
+    BOOST_TEST(comment.ends_with("Instead of " + by_default + "."),
+               key << " is said to be something else by default: " << comment);
   }
 }
 
@@ -175,6 +255,18 @@ BOOST_AUTO_TEST_CASE(every_key_is_taken) {
   BOOST_TEST((o.device == device_kind::memory));
   BOOST_TEST(o.readers == 4u);
   BOOST_TEST(o.compaction.start_above == 2.5);
+}
+
+BOOST_AUTO_TEST_CASE(the_keys_of_a_daemon_are_taken) {
+  const std::pair<const char*, log_level> levels[] = {
+      {"trace", log_level::trace}, {"debug", log_level::debug},     {"info", log_level::info},
+      {"off", log_level::off},     {"warning", log_level::warning}, {"error", log_level::error}};
+  for (const auto& [name, level] : levels) {
+    const auto parsed = parse_config(
+        "stowage { log-level = \"" + std::string{name} + "\", drain-max = 7s }", "test.conf");
+    BOOST_REQUIRE(parsed.ok());
+    BOOST_TEST((parsed.value().serve == serve_options{level, std::chrono::seconds{7}}), name);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(compaction_starts_above_a_factor_or_never) {
