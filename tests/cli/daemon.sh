@@ -86,7 +86,7 @@ config "$quiet" 'log-level = "off"'
 start_server --config-file=conf
 stop_server TERM 0
 [[ ! -s log ]] || fail "not off: $(<log)"
-config 'resp { listen = "127.0.0.1:0" }' 'log-level = "trace"'
+config 'resp { listen = "127.0.0.1:0" }' 'metrics { listen = "" }' 'log-level = "trace"'
 start_server --config-file=conf
 port="$(sed 's/.* resp=127.0.0.1:\([0-9]*\).*/\1/' ready)"
 logs info "listening on 127.0.0.1:$port for Redis clients\$"
@@ -115,7 +115,7 @@ stop_server TERM 0
 # A client that does not read holds the drain up for a while. Signals meanwhile cost nothing of what was accepted.
 head -c 50000000 /dev/zero >large
 expect 0 "$stowage" put s large large
-config 'resp { listen = "127.0.0.1:0" }' 'durability = "accepted"' 'sync { mode = "lazy", max-interval = 60s }'
+config 'resp { listen = "127.0.0.1:0" }' 'metrics { listen = "" }' 'durability = "accepted"' 'sync { mode = "lazy", max-interval = 60s }'
 start_server --config-file=conf
 port="$(sed 's/.* resp=127.0.0.1:\([0-9]*\).*/\1/' ready)"
 exec 3<>"/dev/tcp/127.0.0.1/$port" 4<>"/dev/tcp/127.0.0.1/$port"
@@ -140,7 +140,7 @@ expect 0 "$stowage" stat s
 grep -qx 'clean: true' out || fail "not clean: $(<out)"
 
 # The deadline ends a drain that takes too long; what was durable is.
-config 'resp { listen = "127.0.0.1:0" }' 'drain-max = 0ms'
+config 'resp { listen = "127.0.0.1:0" }' 'metrics { listen = "" }' 'drain-max = 0ms'
 start_server --config-file=conf
 port="$(sed 's/.* resp=127.0.0.1:\([0-9]*\).*/\1/' ready)"
 exec 3<>"/dev/tcp/127.0.0.1/$port"
