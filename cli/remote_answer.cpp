@@ -107,7 +107,8 @@ remote_refusal refusal_of(std::string_view error_line) {
             exit_code::not_a_store};
   if (text.starts_with("max number of clients"))
     return {std::string{text}, std::string{what_to_do(errc::overloaded)}, exit_code::busy};
-  return {std::string{text.empty() ? error_line : text}, "correct the command line, or the server's config", exit_code::usage};
+  return {std::string{text.empty() ? error_line : text},
+          "correct the command line, or the server's config", exit_code::usage};
 }
 
 remote_refusal not_a_server() {

@@ -58,7 +58,6 @@ void complain_of(const std::vector<failure>& named, std::uint64_t count,
     con.warn(where.text, fmt::format("{} more are damaged", count - named.size()));
 }
 
-// Whose kind changes between text and JSON.
 json value_of(const remote_field& f) {
   if (const auto* number = std::get_if<std::uint64_t>(&f.value)) return *number;
   const auto* text = std::get_if<std::string>(&f.value);
@@ -73,6 +72,11 @@ void print(const json& document, bool as_json, console& con) {
 }
 
 void stat_block(const std::string& name, bool as_json, const server_address& where, console& con) {
+  // A server has no such block; here it is said that there can be none.
+  if (auto named = check_name(name); !named) {
+    con.complain(where.text, named.error());
+    return;
+  }
   const auto found = ask(where, {"STAT", name}, con);
   if (!found) return;
   json document;
