@@ -53,9 +53,9 @@ struct list_command {
 /// With `connect` there is no `store`: it is asked of whoever serves it.
 struct stat_command {
   std::string store;
-  std::optional<server_address> connect;
   std::optional<std::string> name;
   bool as_json = false;
+  std::optional<server_address> connect = {};
 };
 
 /// Its lines come on stdin.
@@ -78,8 +78,8 @@ struct export_command {
 
 struct verify_command {
   std::string store;
-  std::optional<server_address> connect;
   bool as_json = false;
+  std::optional<server_address> connect = {};
 };
 
 struct salvage_command {
@@ -90,14 +90,14 @@ struct salvage_command {
 
 struct compact_command {
   std::string store;
-  std::optional<server_address> connect;
+  std::optional<server_address> connect = {};
 };
 
 struct backup_command {
   std::string store;
-  std::optional<server_address> connect;
   /// The new store; with `connect`, its name in the server's directory of backups.
   std::string out;
+  std::optional<server_address> connect = {};
 };
 
 enum class inspected_part : std::uint8_t { superblock, journal, checkpoint, extents };
