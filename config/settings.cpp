@@ -114,7 +114,7 @@ std::optional<std::string> take_device(const caf::config_value& value, settings&
 std::optional<std::string> take_backup_dir(const caf::config_value& value, settings& to) {
   const auto* path = exactly<std::string>(value);
   if (path == nullptr || path->find('\0') != std::string::npos)
-    return "give the path of a directory in double quotes, or \"\" for no backups";
+    return R"(give the path of a directory in double quotes, or "" for no backups)";
   to.resp.backup_dir = *path;
   return std::nullopt;
 }
@@ -122,14 +122,14 @@ std::optional<std::string> take_backup_dir(const caf::config_value& value, setti
 std::optional<std::string> take_listen(const caf::config_value& value, settings& to) {
   const auto* where = exactly<std::string>(value);
   if (where == nullptr || (!where->empty() && !parse_endpoint(*where)))
-    return "give \"HOST:PORT\" with a numeric address, or \"\" for none";
+    return R"(give "HOST:PORT" with a numeric address, or "" for none)";
   to.resp.listen = *where;
   return std::nullopt;
 }
 
 std::optional<std::string> take_requirepass(const caf::config_value& value, settings& to) {
   const auto* password = exactly<std::string>(value);
-  if (password == nullptr) return "give a password in double quotes, or \"\" for none";
+  if (password == nullptr) return R"(give a password in double quotes, or "" for none)";
   to.resp.requirepass = *password;
   return std::nullopt;
 }
@@ -139,9 +139,7 @@ std::optional<std::string> take_metrics_listen(const caf::config_value& value, s
   const auto* where = exactly<std::string>(value);
   const auto address = where == nullptr ? std::nullopt : parse_endpoint(*where);
   if (where == nullptr || (!where->empty() && (!address || !address->is_loopback)))
-    return "give \"HOST:PORT\" with an address of this machine itself, as in \"127.0.0.1:9411\", "
-           "or "
-           "\"\" for none";
+    return R"(give "HOST:PORT" with an address of this machine itself, as in "127.0.0.1:9411", or "" for none)";
   to.metrics.listen = *where;
   return std::nullopt;
 }
