@@ -104,7 +104,7 @@ int metrics_server::wait_ms(clock::time_point now) const {
 
 void metrics_server::accept_more() {
   while (connections_.size() < connections_max) {
-    resp::descriptor socket{
+    descriptor socket{
         ::accept4(clients_.socket.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)};
     if (!socket.is_open()) {
       // What is left may be nobody, or somebody for whom there is no descriptor now.

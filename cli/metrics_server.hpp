@@ -8,7 +8,7 @@
 #pragma once
 
 #include <stowage/resp/listener.hpp>
-#include <stowage/storage/device/posix_file.hpp>
+#include <stowage/storage/device/descriptor.hpp>
 
 #include <caf/telemetry/collector/prometheus.hpp>
 #include <caf/telemetry/metric_registry.hpp>
@@ -40,7 +40,7 @@ class metrics_server {
   using clock = std::chrono::steady_clock;
 
   struct connection {
-    resp::descriptor socket;
+    descriptor socket;
     clock::time_point ends_at;
     std::string received;
     std::string answer;
@@ -66,7 +66,7 @@ class metrics_server {
   /// No descriptor was left for a further connection: it is tried again then.
   clock::time_point rests_until_{};
   std::vector<connection> connections_;
-  posix::descriptor stop_;
+  descriptor stop_;
   std::thread thread_;
 };
 

@@ -5,8 +5,8 @@
 #pragma once
 
 #include <stowage/config/endpoint.hpp>
-#include <stowage/resp/descriptor.hpp>
 #include <stowage/storage/core/result.hpp>
+#include <stowage/storage/device/descriptor.hpp>
 
 #include <cstdint>
 

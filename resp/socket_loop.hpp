@@ -10,10 +10,10 @@
 
 #include <stowage/resp/courier.hpp>
 #include <stowage/resp/credit_gate.hpp>
-#include <stowage/resp/descriptor.hpp>
 #include <stowage/resp/listener.hpp>
 #include <stowage/resp/session.hpp>
 #include <stowage/resp/session_host.hpp>
+#include <stowage/storage/device/descriptor.hpp>
 
 #include <atomic>
 #include <chrono>

@@ -19,13 +19,6 @@ namespace stowage {
 
 namespace posix {
 
-int descriptor::close() noexcept {
-  if (fd_ < 0) return 0;
-  // Linux has released the descriptor even where it says EINTR: closing again could close a stranger's.
-  const int answer = ::close(std::exchange(fd_, -1));
-  return answer == 0 || errno == EINTR ? 0 : errno;
-}
-
 failure system_failure(errc code, int os_error, std::string detail) {
   auto why = fail(code, std::move(detail));
   why.os_error = os_error;

@@ -1,44 +1,24 @@
 // What opening and creating a store's file share; for `posix_device` and `posix_creation` alone.
 //
-// Contract: a `descriptor` closes what it owns; every failure names the path, and carries errno.
+// Contract: every failure names the path, and carries errno.
 // Concurrency: plain values and system calls; one owner each.
 // Limits: Linux (open file description locks, O_DIRECT, /proc).
 #pragma once
 
 #include <stowage/storage/core/result.hpp>
 #include <stowage/storage/device/block_device.hpp>
+#include <stowage/storage/device/descriptor.hpp>
 #include <stowage/storage/device/posix_device.hpp>
 
 #include <cerrno>
 #include <memory>
 #include <string>
-#include <utility>
 
 struct stat;
 
 namespace stowage::posix {
 
-/// Owns a file descriptor, or none.
-class descriptor {
- public:
-  descriptor() noexcept = default;
-  explicit descriptor(int fd) noexcept : fd_{fd} {}
-  descriptor(descriptor&& other) noexcept : fd_{std::exchange(other.fd_, -1)} {}
-  descriptor& operator=(descriptor&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~descriptor() { (void)close(); }
-
-  [[nodiscard]] int get() const noexcept { return fd_; }
-  explicit operator bool() const noexcept { return fd_ >= 0; }
-
-  /// Closes now; answers the errno of a close that failed, else 0.
-  int close() noexcept;
-
- private:
-  int fd_ = -1;
-};
+using stowage::descriptor;
 
 /// Repeats `call` while a signal interrupts it.
 template <class Call>

@@ -43,7 +43,7 @@ const std::vector<layer>& layers() {
       {"actors/", {"messages/", "storage/", "config/"}, {"caf/"}},
       {"client/", {"messages/", "actors/runtime", "config/", "storage/core/"}, {"caf/"}},
       {"resp/",
-       {"messages/", "actors/runtime", "config/", "storage/core/"},
+       {"messages/", "actors/runtime", "config/", "storage/core/", "storage/device/descriptor"},
        {"caf/", "hiredis/"},
        system_headers::posix},
       {"testkit/", {"messages/", "actors/runtime", "config/", "client/", "storage/"}, {"caf/"}},

@@ -62,7 +62,7 @@ class client {
   }
 
  private:
-  resp::descriptor socket_;
+  descriptor socket_;
 };
 
 struct served {
