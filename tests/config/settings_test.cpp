@@ -134,8 +134,8 @@ const std::vector<mistake> mistakes{
      "test.conf:1: stowage.log-level cannot be 1: give \"trace\", \"debug\", \"info\", "
      "\"warning\", "
      "\"error\" or \"off\""},
-    {"stowage {\n drain-max = 61s\n}",
-     "test.conf:2: stowage.drain-max cannot be 61s: give a time with its unit from 0ms to 60s, as "
+    {"stowage {\n drain-max = 2min\n}",
+     "test.conf:2: stowage.drain-max cannot be 2min: give a time with its unit from 0ms to 60s, as "
      "in 60s"},
     {"stowage { device = \"tape\" }",
      "test.conf:1: stowage.device cannot be tape: give \"posix\" or \"memory\""},
