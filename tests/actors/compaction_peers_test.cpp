@@ -1,0 +1,194 @@
+// What a compaction does where its peers refuse: it asks stand-ins for them.
+#include <stowage/actors/handover.hpp>
+#include <stowage/actors/maintenance.hpp>
+#include <stowage/storage/index/block_index.hpp>
+#include <stowage/tests/support/actors/deterministic_system.hpp>
+
+#include <caf/scoped_actor.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+using namespace stowage;
+using namespace stowage::test;
+
+namespace {
+
+constexpr std::uint64_t file_bytes = 100 * limits::mib;
+
+/// What the stand-ins were asked, and how the allocator answers.
+struct asked {
+  bool has_ceiling = false;
+  bool has_room_without = true;
+  unsigned budgets = 0;
+  unsigned cuts = 0;
+  unsigned vacated = 0;
+};
+
+allocator_actor::behavior_type allocator_of(allocator_actor::pointer /*self*/,
+                                            const std::shared_ptr<asked>& log) {
+  const auto refused = [] { return to_error(fail(errc::no_space)); };
+  return {
+      [refused](const budget_request&) -> caf::result<void> { return refused(); },
+      [refused](const lease_request&) -> caf::result<lease_grant> { return refused(); },
+      [](const return_lease&) -> caf::result<void> { return caf::unit; },
+      [refused](const area_request&) -> caf::result<area_grant> { return refused(); },
+      [refused](const checkpoint_space_request&) -> caf::result<checkpoint_space> {
+        return refused();
+      },
+      [](const group_space&) -> caf::result<void> { return caf::unit; },
+      [](const free_pages&) -> caf::result<void> { return caf::unit; },
+      [log](const begin_compaction&) -> caf::result<compaction_space> {
+        log->has_ceiling = true;
+        return compaction_space{file_bytes, 2 * limits::mib, 4 * limits::mib};
+      },
+      [log](const enforce_file_end&) -> caf::result<bool> { return log->has_ceiling; },
+      [log](const cut_file&) -> caf::result<compaction_space> {
+        ++log->cuts;
+        return compaction_space{4 * limits::mib, 0, 0};
+      },
+      [log](const end_compaction&) -> caf::result<void> {
+        log->has_ceiling = false;
+        return caf::unit;
+      },
+      [log, refused](const move_budget_request&) -> caf::result<void> {
+        ++log->budgets;
+        if (log->has_ceiling || !log->has_room_without) return refused();
+        return caf::unit;
+      },
+      [](const status_request&) -> caf::result<store_status> { return store_status{}; },
+  };
+}
+
+writer_actor::behavior_type writer_of(writer_actor::pointer /*self*/,
+                                      const std::shared_ptr<asked>& log) {
+  return {
+      [](const write_ops&) -> caf::result<void> { return caf::unit; },
+      [](const close_batch&) -> caf::result<void> { return caf::unit; },
+      [](const write_pages&) -> caf::result<void> { return caf::unit; },
+      [](const install_root&) -> caf::result<void> { return caf::unit; },
+      [log](const vacate&) -> caf::result<void> {
+        ++log->vacated;
+        return caf::unit;
+      },
+      [](const length_settled&) -> caf::result<void> { return caf::unit; },
+      [](const drain_writer&) -> caf::result<void> { return caf::unit; },
+      [](const store_failed&) -> caf::result<void> { return caf::unit; },
+      [](const status_request&) -> caf::result<store_status> { return store_status{}; },
+      [](const ops_settled&) -> caf::result<void> { return caf::unit; },
+  };
+}
+
+/// Ten values of 100 bytes, each alone on its page, far behind the ceiling.
+index_snapshot sparse_blocks() {
+  block_index index;
+  for (std::uint64_t i = 0; i < 10; ++i) {
+    const auto name = "block " + std::to_string(i);
+    const chunk where{{50 * limits::mib + i * page_size, 100}, {}};
+    op put;
+    put.name = name;
+    put.ver = version{i + 1};
+    put.value_length = 100;
+    put.chunks = {&where, 1};
+    index.apply(put, 1, [](const block_ref&) {});
+  }
+  return index.snapshot();
+}
+
+relocation_registry::behavior_type registry_of(relocation_registry::pointer /*self*/,
+                                               const index_snapshot& state) {
+  return {
+      [](const pin_blocks& request) -> caf::result<pinned_blocks> {
+        pinned_blocks out;
+        for (const auto& b : *request.wanted) {
+          auto pinned = std::make_shared<pinned_block>();
+          pinned->what = b;
+          out.blocks.push_back(std::move(pinned));
+        }
+        return out;
+      },
+      [](const move_blocks& request) -> caf::result<blocks_moved> {
+        blocks_moved done;
+        for (const auto& o : request.unit->ops) {
+          ++done.blocks;
+          done.bytes += o.value.size();
+        }
+        return done;
+      },
+      [state](const newest_state_request&) -> caf::result<newest_state> {
+        return newest_state{std::make_shared<const index_snapshot>(state), 1000};
+      },
+      [](const checkpoint_request&) -> caf::result<void> { return caf::unit; },
+  };
+}
+
+reader_actor::behavior_type reader_of(reader_actor::pointer /*self*/) {
+  return {
+      [](const read_block_job& job) -> caf::result<block_value> {
+        const auto& b = *job.what->what;
+        return block_value{payload{std::string(b.value_length(), 'x')}, b.ver()};
+      },
+      [](const copy_slice&) -> caf::result<void> { return caf::unit; },
+      [](const verify_slice&) -> caf::result<void> { return caf::unit; },
+      [](const stop_reading&) -> caf::result<void> { return caf::unit; },
+  };
+}
+
+struct among_stand_ins {
+  result<compact_result> compact() {
+    auto& system = det.system();
+    compaction_peers peers;
+    peers.allocator = system.spawn(allocator_of, log);
+    peers.writer = system.spawn(writer_of, log);
+    peers.registry = system.spawn(registry_of, sparse_blocks());
+    peers.readers = {system.spawn(reader_of)};
+    const auto maintenance = system.spawn<maintenance_impl>(std::uint64_t{1}, peers);
+    std::optional<result<compact_result>> answer;
+    {
+      caf::scoped_actor self{system};
+      auto pending = compat::request(self.ptr(), maintenance, start_compaction{90, 3});
+      det.run();
+      pending.receive([&](const compact_result& done) { answer.emplace(done); },
+                      [&](const caf::error& why) { answer.emplace(to_failure(why)); });
+    }
+    for (const auto& a :
+         {caf::actor_cast<caf::actor>(maintenance), caf::actor_cast<caf::actor>(peers.allocator),
+          caf::actor_cast<caf::actor>(peers.writer), caf::actor_cast<caf::actor>(peers.registry),
+          caf::actor_cast<caf::actor>(peers.readers.front())})
+      caf::anon_send_exit(a, caf::exit_reason::kill);
+    det.run();
+    return *std::move(answer);
+  }
+
+  deterministic_system det;
+  std::shared_ptr<asked> log = std::make_shared<asked>();
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(compaction_among_stand_ins)
+
+BOOST_FIXTURE_TEST_CASE(without_room_below_the_ceiling_it_goes_on_without_one, among_stand_ins) {
+  const auto done = compact();
+  BOOST_TEST_REQUIRE(done.ok(), (done ? "" : describe(done.error())));
+  BOOST_TEST(done.value().blocks_moved == 10U);
+  BOOST_TEST(done.value().file_bytes_after == done.value().file_bytes_before);
+  BOOST_TEST(log->budgets == 2U);
+  BOOST_TEST(log->vacated == 1U);
+  BOOST_TEST(log->cuts == 0U);
+  BOOST_TEST(!log->has_ceiling);
+}
+
+BOOST_FIXTURE_TEST_CASE(without_any_room_it_says_so, among_stand_ins) {
+  log->has_room_without = false;
+  const auto done = compact();
+  BOOST_TEST((!done.ok() && done.error().code == errc::no_space));
+  BOOST_TEST(log->budgets == 2U);
+  BOOST_TEST(!log->has_ceiling);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
