@@ -33,8 +33,8 @@ constexpr std::uint64_t cut_part_min = 256;
 }  // namespace
 
 allocator_state::allocator_state(allocator_actor::pointer self, space_map space, disk_actor disk,
-                                 space_metrics metrics)
-    : self_{self}, space_{std::move(space)}, disk_{std::move(disk)}, metrics_{std::move(metrics)} {
+                                 const space_metrics& metrics)
+    : self_{self}, space_{std::move(space)}, disk_{std::move(disk)}, metrics_{metrics} {
   reserve_.set_checkpoint_bytes(0);
   reserve_.fill(space_);
   tell_space();

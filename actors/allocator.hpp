@@ -26,7 +26,7 @@ class allocator_state {
   static inline const char* name = "stowage.allocator";
 
   allocator_state(allocator_actor::pointer self, space_map space, disk_actor disk,
-                  space_metrics metrics);
+                  const space_metrics& metrics);
   allocator_actor::behavior_type make_behavior();
 
  private:

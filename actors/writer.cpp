@@ -37,7 +37,7 @@ constexpr std::uint64_t body_bytes_max_in_smallest_area =
 
 writer_state::writer_state(writer_actor::pointer self, batch_limits limits, sync_options sync,
                            writer_start start, commit_listener listener, allocator_actor allocator,
-                           disk_actor disk, writer_metrics metrics)
+                           disk_actor disk, const writer_metrics& metrics)
     : self_{self},
       listener_{std::move(listener)},
       allocator_{std::move(allocator)},
@@ -54,7 +54,7 @@ writer_state::writer_state(writer_actor::pointer self, batch_limits limits, sync
       current_checkpoint_{std::move(start.current_checkpoint)},
       previous_checkpoint_{std::move(start.previous_checkpoint)},
       salt_state_{start.seed},
-      metrics_{std::move(metrics)} {
+      metrics_{metrics} {
   metrics_.tell(status());
   // It has nothing to do, but a waiter closes a batch only once what was sent with it is in: `on_settled` says
   // when.

@@ -52,7 +52,7 @@ class writer_state {
 
   writer_state(writer_actor::pointer self, batch_limits limits, sync_options sync,
                writer_start start, commit_listener listener, allocator_actor allocator,
-               disk_actor disk, writer_metrics metrics);
+               disk_actor disk, const writer_metrics& metrics);
   writer_actor::behavior_type make_behavior();
 
  private:
