@@ -195,7 +195,7 @@ reply show(const block_stat& s) {
 reply show(const done_answer& /*done*/) { return reply::ok(); }
 
 template <class Answer>
-void ask_and_show(session_host& host, store_request what, reply_handler done) {
+void ask_and_show(session_host& host, store_request&& what, reply_handler done) {
   host.ask(std::move(what), [done = std::move(done)](const store_answer& answer) {
     if (const auto* why = std::get_if<failure>(&answer)) return done(to_reply(*why));
     done(show(std::get<Answer>(answer)));

@@ -83,9 +83,8 @@ class attempt : public std::enable_shared_from_this<attempt> {
     commit_request request;
     request.what = std::move(writes);
     host_.ask(std::move(request),
-              [self = shared_from_this(), answer = std::move(answer)](store_answer a) mutable {
-                self->settle(std::move(answer), a);
-              });
+              [self = shared_from_this(), answer = std::move(answer)](
+                  const store_answer& a) mutable { self->settle(std::move(answer), a); });
   }
 
   void settle(reply answer, const store_answer& outcome) {

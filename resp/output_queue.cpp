@@ -9,7 +9,7 @@ namespace {
 // Smaller values are cheaper copied than carried as a piece of their own.
 constexpr std::size_t shared_bytes_min = 1024;
 // Texts are collected up to about this size.
-constexpr std::size_t text_bytes_max = 16 * 1024;
+constexpr std::size_t text_bytes_max = std::size_t{16} * 1024;
 
 }  // namespace
 

@@ -32,8 +32,7 @@ session::session(session_host& host, std::uint64_t id, std::string address,
       address_{std::move(address)},
       limits_{limits},
       since_{host.now()},
-      expected_answer_bytes_{first_expectation},
-      is_authenticated_{false} {
+      expected_answer_bytes_{first_expectation} {
   set_authenticated(host.server().options.requirepass.empty());
 }
 

@@ -88,7 +88,7 @@ class session : public std::enable_shared_from_this<session> {
   using slot_number = std::uint64_t;
   struct pending_write {
     direct_write what;
-    slot_number to;
+    slot_number to = 0;
   };
 
   [[nodiscard]] bool has_too_much_unsent() const noexcept {
@@ -151,7 +151,7 @@ class session : public std::enable_shared_from_this<session> {
   std::size_t write_bytes_ = 0;
 
   int protocol_ = oldest_protocol;
-  bool is_authenticated_;
+  bool is_authenticated_ = false;
   std::string name_;
   std::string last_command_ = "NULL";
   std::optional<transaction_queue> queue_;

@@ -70,6 +70,7 @@ class session_host {
   session_host() = default;
   session_host(const session_host&) = delete;
   session_host& operator=(const session_host&) = delete;
+  virtual ~session_host() = default;
 
   virtual void ask(store_request what, answer_handler then) = 0;
   /// Whether there is credit for a request that has not begun; if not, `attend` comes when there is.
@@ -83,9 +84,6 @@ class session_host {
   [[nodiscard]] virtual std::chrono::system_clock::time_point now() = 0;
   /// Any number below `end`, which is not 0.
   [[nodiscard]] virtual std::uint64_t random_below(std::uint64_t end) = 0;
-
- protected:
-  ~session_host() = default;
 };
 
 }  // namespace stowage::resp
