@@ -3,19 +3,24 @@
 #include <stowage/bench/bulk_writer.hpp>
 #include <stowage/bench/running_store.hpp>
 #include <stowage/bench/workloads.hpp>
+#include <stowage/storage/device/descriptor.hpp>
 
 #include <fmt/format.h>
 
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <memory>
 #include <stdexcept>
 #include <string>
-#include <unistd.h>
 #include <vector>
 
 namespace stowage::bench {
@@ -55,19 +60,38 @@ struct reported {
 
 // From the start of the process to its first line; it has ended when this returns.
 reported run_process(const std::string& role, const std::string& store, std::uint64_t blocks) {
-  const auto self = std::filesystem::read_symlink("/proc/self/exe").string();
-  const auto command = fmt::format("exec '{}' --w8-process {} --w8-store '{}' --w8-blocks {}", self,
-                                   role, store, blocks);
+  std::vector<std::string> words{std::filesystem::read_symlink("/proc/self/exe").string(),
+                                 "--w8-process",
+                                 role,
+                                 "--w8-store",
+                                 store,
+                                 "--w8-blocks",
+                                 std::to_string(blocks)};
+  std::vector<char*> arguments;
+  for (auto& w : words) arguments.push_back(w.data());
+  arguments.push_back(nullptr);
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw std::runtime_error{"no pipe for W8"};
+  const descriptor output{ends[0]};
+  descriptor input{ends[1]};
+  posix_spawn_file_actions_t actions{};
+  (void)::posix_spawn_file_actions_init(&actions);
+  (void)::posix_spawn_file_actions_adddup2(&actions, input.get(), STDOUT_FILENO);
+  pid_t process = 0;
   const auto start = std::chrono::steady_clock::now();
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> output{::popen(command.c_str(), "r"),
-                                                               &::pclose};
-  if (!output) throw std::runtime_error{"no process for W8"};
-  std::string line(256, '\0');
-  const bool said = std::fgets(line.data(), static_cast<int>(line.size()), output.get()) != nullptr;
+  const int error =
+      ::posix_spawn(&process, arguments.front(), &actions, nullptr, arguments.data(), environ);
+  (void)::posix_spawn_file_actions_destroy(&actions);
+  if (error != 0) throw std::runtime_error{"no process for W8"};
+  (void)input.close();
+  reported said;
+  char c = 0;
+  while (::read(output.get(), &c, 1) == 1 && c != '\n') said.line += c;
   const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
-  if (!said) throw std::runtime_error{"a process of W8 failed"};
-  line.resize(line.find('\n'));
-  return {took.count(), line};
+  said.ms = took.count();
+  (void)::waitpid(process, nullptr, 0);
+  if (said.line.empty()) throw std::runtime_error{"a process of W8 failed"};
+  return said;
 }
 
 double scan_ms(const std::string& path) {
