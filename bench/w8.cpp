@@ -68,6 +68,7 @@ reported run_process(const std::string& role, const std::string& store, std::uin
                                  "--w8-blocks",
                                  std::to_string(blocks)};
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (auto& w : words) arguments.push_back(w.data());
   arguments.push_back(nullptr);
   std::array<int, 2> ends{};
