@@ -112,6 +112,26 @@ BOOST_FIXTURE_TEST_CASE(what_was_cut_stays_gone_after_a_power_loss, compacting) 
   BOOST_TEST(rig->size() <= length + mib);
 }
 
+BOOST_FIXTURE_TEST_CASE(a_power_loss_right_after_the_cut_finds_a_file_that_is_long_enough,
+                        compacting) {
+  open();
+  fill(1500, 20'000);
+  remove_all_but_each(10, 1500);
+  auto compacted = ask_compact();
+  while (cuts() == 0 && det.run_steps(1) > 0) {
+  }
+  BOOST_TEST_REQUIRE(cuts() == 1U);
+  // The next sync makes the length durable; no superblock has gone with it.
+  (void)put("after", "the cut", durability::durable);
+  written_["after"] = "the cut";
+  const auto syncs = rig->count(device_call::sync);
+  while (rig->count(device_call::sync) == syncs && det.run_steps(1) > 0) {
+  }
+  crash();
+  open();
+  check_contents();
+}
+
 BOOST_FIXTURE_TEST_CASE(sparse_pages_are_emptied, compacting) {
   open();
   fill(20'000, 100);
