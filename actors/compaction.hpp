@@ -4,7 +4,8 @@
 // blocks on sparse pages or above the ceiling are read, verified and moved by RELOCATE ops, slice by slice, each
 // durable before the next; then the journal moves down, right above the values; two checkpoints, after which no
 // root needs anything higher; and the file is cut. Whatever clients need goes first: space they lack lifts the
-// ceiling, and then nothing is cut. A block that cannot be verified is reported and stays where it is.
+// ceiling, and then nothing is cut; where they leave no room below it for the first move, it is given up, and sparse
+// pages are emptied all the same. A block that cannot be verified is reported and stays where it is.
 // `answer` is delivered exactly once.
 // Concurrency: part of the maintenance actor, on its thread.
 // Limits: holds the values of one slice: 256 KiB, or one larger value.

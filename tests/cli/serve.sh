@@ -40,6 +40,9 @@ wait "$server" 2>/dev/null || true
 expect 0 "$stowage" get "the store" a
 expect_on_stdout 1
 
+# CAF's own file is not looked for, from here on.
+printf 'nonsense {' >caf-application.conf
+
 # Without a config file, the defaults; the directory is made as well. Others on this machine may have the default
 # address: then that is said.
 for port in 7411 9411; do
@@ -60,8 +63,7 @@ printf 'stowage { path = "other", create = false, resp { listen = "" }, metrics 
 expect 5 "$stowage" serve --config-file=conf
 [[ ! -e other ]] || fail "a store was created"
 
-# CAF's own file is not looked for.
-printf 'nonsense {' >caf-application.conf
+# Port 0 is any free one.
 printf 'stowage { resp { listen = "127.0.0.1:0" }, metrics { listen = "" } }' >conf
 start_server --config-file=conf
 grep -qx 'ready: path=stowage-data/blocks.stow blocks=0 resp=127.0.0.1:[1-9][0-9]*' ready ||
