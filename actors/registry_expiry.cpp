@@ -17,7 +17,7 @@ namespace stowage {
 namespace {
 
 // Blocks that are removed together: a moment of the registry's, and less than 300 KiB of record.
-constexpr std::size_t slice_blocks = 256;
+constexpr std::size_t removed_together = 256;
 
 // Wall time may be set meanwhile, so it is looked at again after so long.
 constexpr std::uint64_t look_again_after_ms = 60'000;
@@ -40,7 +40,7 @@ void registry_state::remove_expired() {
   if (!has_expired(expiring.next_ms(), now)) return arm_expiry_timer(now, expiring.next_ms());
 
   auto unit = std::make_shared<batch>();
-  std::size_t left = slice_blocks;
+  std::size_t left = removed_together;
   expiring.for_each_expired(now, [&](const block& b) {
     std::string block_name{b.name()};
     // A write on its way supersedes it; this is called again when that is durable.

@@ -14,7 +14,7 @@ namespace {
 
 // Reads of clients wait for a slice; and the larger it is, the more neighbours are read together.
 constexpr std::uint64_t slice_value_bytes = limits::mib;
-constexpr std::size_t slice_blocks = 1000;
+constexpr std::size_t verified_together = 1000;
 
 }  // namespace
 
@@ -37,7 +37,7 @@ void registry_state::verify_next_slice() {
     index_.for_each_from(verify_from_, [&](const block_ref& b) {
       job.blocks.push_back(b);
       bytes += b->value_length();
-      return bytes < slice_value_bytes && job.blocks.size() < slice_blocks;
+      return bytes < slice_value_bytes && job.blocks.size() < verified_together;
     });
     if (job.blocks.empty()) return end_verification({});
     // The least name after the last of them.

@@ -1,21 +1,23 @@
 # The kinds of targets in this tree: a library per layer, executables, a Boost.Test program per folder
 # of tests, and end-to-end scripts.
 
-# stowage_library(<name> SOURCES <file>... LINKS <target>... [TIDY_TOGETHER])
+# stowage_library(<name> SOURCES <file>... LINKS <target>...)
 # One static library per layer; header-only layers become INTERFACE libraries. LINKS are the layers
-# and libraries its headers may include, so they are handed on to whoever links the layer. TIDY_TOGETHER:
-# clang-tidy gets several of its files as one, because it spends most of its time in the headers they share;
-# what is in their unnamed namespaces then has different names in each.
+# and libraries its headers may include, so they are handed on to whoever links the layer. clang-tidy gets
+# several of its files as one, because it spends most of its time in the headers they share; what is in their
+# unnamed namespaces then has different names in each.
 function(stowage_library name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "TIDY_TOGETHER" "" "SOURCES;LINKS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LINKS")
   if(arg_SOURCES)
     add_library(${name} STATIC ${arg_SOURCES})
     target_link_libraries(${name} PUBLIC stowage_compile_options ${arg_LINKS})
-    if(STOWAGE_TIDY AND arg_TIDY_TOGETHER)
-      set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 6)
+    if(STOWAGE_TIDY)
+      set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
       # Else the analyzer leaves out what is included.
       set_property(TARGET ${name} APPEND PROPERTY CXX_CLANG_TIDY
         --extra-arg=-Xclang --extra-arg=-analyzer-opt-analyze-headers)
+      # Names of another file's unnamed namespace are hidden here alone.
+      target_compile_options(${name} PRIVATE -Wno-error=shadow)
     endif()
   else()
     add_library(${name} INTERFACE)
@@ -134,7 +136,8 @@ function(stowage_script_tests folder target)
 endfunction()
 
 # stowage_check_headers(<layer folder>...)
-# Compiles each header alone, because it must include what it uses.
+# Compiles each header alone, because it must include what it uses; one that its own source includes first is
+# compiled so there.
 function(stowage_check_headers)
   foreach(layer IN LISTS ARGN)
     file(GLOB headers CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}"
@@ -151,10 +154,20 @@ function(stowage_check_headers)
     endif()
     set(sources)
     foreach(header IN LISTS headers)
+      string(REGEX REPLACE "\\.hpp$" ".cpp" own_source "${PROJECT_SOURCE_DIR}/${header}")
+      if(EXISTS "${own_source}")
+        file(STRINGS "${own_source}" first_include REGEX "^#include " LIMIT_COUNT 1)
+        if(first_include STREQUAL "#include <stowage/${header}>")
+          continue()
+        endif()
+      endif()
       set(source "${PROJECT_BINARY_DIR}/headers/${header}.cpp")
       file(CONFIGURE OUTPUT "${source}" CONTENT "#include <stowage/${header}>\n")
       list(APPEND sources "${source}")
     endforeach()
+    if(NOT sources)
+      continue()
+    endif()
     add_library(check_headers_${name} OBJECT ${sources})
     target_link_libraries(check_headers_${name} PRIVATE stowage_compile_options ${target})
     # Linted where they are used.

@@ -12,7 +12,7 @@ namespace stowage {
 namespace {
 
 // Indexed by the cause's number.
-constexpr std::array<std::string_view, close_cause_count> names{
+constexpr std::array<std::string_view, close_cause_count> cause_names{
     "ops", "delay", "bytes", "flush", "waited", "credit", "shutdown"};
 static_assert(static_cast<std::size_t>(close_cause::shutdown) + 1 == close_cause_count);
 
@@ -20,7 +20,7 @@ static_assert(static_cast<std::size_t>(close_cause::shutdown) + 1 == close_cause
 
 std::string_view name_of(close_cause cause) noexcept {
   const auto number = static_cast<std::size_t>(cause);
-  return number < names.size() ? names[number] : "unknown";
+  return number < cause_names.size() ? cause_names[number] : "unknown";
 }
 
 batch_policy::batch_policy(batch_limits limits) : limits_{limits} {

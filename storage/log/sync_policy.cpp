@@ -8,7 +8,7 @@ namespace stowage {
 
 namespace {
 
-constexpr std::array<std::string_view, 3> names{"group", "two-phase", "lazy"};
+constexpr std::array<std::string_view, 3> mode_names{"group", "two-phase", "lazy"};
 
 // Enough for a write at the device's full speed, and a fraction of the credit: the disk works on one part
 // while the next is accepted.
@@ -32,12 +32,12 @@ bool is_demand(close_cause cause) noexcept {
 
 std::string_view name_of(sync_mode mode) noexcept {
   const auto number = static_cast<std::size_t>(mode);
-  return number < names.size() ? names[number] : "unknown";
+  return number < mode_names.size() ? mode_names[number] : "unknown";
 }
 
 std::optional<sync_mode> sync_mode_from_name(std::string_view name) noexcept {
-  for (std::size_t i = 0; i < names.size(); ++i)
-    if (names[i] == name) return static_cast<sync_mode>(i);
+  for (std::size_t i = 0; i < mode_names.size(); ++i)
+    if (mode_names[i] == name) return static_cast<sync_mode>(i);
   return std::nullopt;
 }
 

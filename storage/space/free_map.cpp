@@ -1,6 +1,7 @@
 #include <stowage/storage/space/free_map.hpp>
 
 #include <stowage/storage/core/invariant.hpp>
+#include <stowage/storage/space/whole_pages.hpp>
 
 #include <algorithm>
 
@@ -10,10 +11,6 @@ namespace {
 
 bool is_whole_pages(extent e) noexcept {
   return !e.empty() && is_page_aligned(e.offset) && is_page_aligned(e.length) && e.end() > e.offset;
-}
-
-void require_whole_pages(std::uint64_t bytes) {
-  invariant(bytes > 0 && is_page_aligned(bytes), "space is taken in whole pages");
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <stowage/storage/core/invariant.hpp>
 #include <stowage/storage/core/limits.hpp>
 #include <stowage/storage/core/mutant.hpp>
+#include <stowage/storage/space/whole_pages.hpp>
 
 #include <algorithm>
 #include <array>
@@ -15,10 +16,6 @@ namespace {
 
 // From a run of this length a group of a few blocks can be written in one go; and a checkpoint page needs one.
 constexpr std::uint64_t run_bytes_min = limits::checkpoint_page_bytes;
-
-void require_whole_pages(std::uint64_t bytes) {
-  invariant(bytes > 0 && is_page_aligned(bytes), "space is counted in whole pages");
-}
 
 }  // namespace
 
