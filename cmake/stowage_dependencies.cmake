@@ -43,6 +43,7 @@ find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(nlohmann_json REQUIRED)
+find_package(tsl-robin-map REQUIRED)
 find_package(benchmark REQUIRED)
 
 if(STOWAGE_TESTS)

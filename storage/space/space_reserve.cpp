@@ -11,8 +11,11 @@ namespace stowage {
 
 namespace {
 
-// What an index that shrinks leaves behind goes back in pieces of some size, not with every change.
-constexpr std::uint64_t surplus_bytes_max = limits::mib;
+// What an index that shrinks leaves behind goes back in pieces of some size, not with every change; and a share
+// of what there is, because then all of it is taken anew.
+std::uint64_t surplus_bytes_max(std::uint64_t target) noexcept {
+  return std::max(limits::mib, target / 16);
+}
 
 // Beside its pages a checkpoint has a manifest, whose entry for a page holds that page's first name: at
 // most an eighth of the pages, and a page more for what both round up to.
@@ -40,21 +43,46 @@ std::uint64_t space_reserve::fill(space_map& space) {
     if (!area) break;
     areas_.push_back(*area);
   }
-  if (pieces_.free_bytes() < pieces_target_ ||
-      pieces_.free_bytes() >= pieces_target_ + surplus_bytes_max) {
-    // From the start, so that what a shorter page left of a piece joins its neighbours again.
-    while (const auto run = pieces_.take_longest(limits::file_bytes_max)) space.free_extent(*run);
-    // One long run for the manifest where there is one, and single pages.
-    take_piece_from(space, std::bit_floor(pieces_target_ / 8 / limits::checkpoint_page_bytes) *
-                               limits::checkpoint_page_bytes);
-    while (pieces_.free_bytes() < pieces_target_ &&
-           take_piece_from(space, limits::checkpoint_page_bytes)) {
-    }
-  }
+  if (pieces_.free_bytes() >= pieces_target_ + surplus_bytes_max(pieces_target_))
+    take_pieces_anew(space);
+  else if (pieces_.free_bytes() < pieces_target_)
+    take_lacking_pieces(space);
   if (const auto lacking = workspace_bytes - held_workspace(); lacking > 0)
     if (auto pages = space.allocate_scattered(lacking, lacking))
       workspace_.insert(workspace_.end(), pages->begin(), pages->end());
   return missing();
+}
+
+// An index that grows asks often: what is whole stays.
+void space_reserve::take_lacking_pieces(space_map& space) {
+  const bool is_whole = !is_broken_ && manifest_run_bytes() <= manifest_run_;
+  if (!is_whole || !take_pieces_up_to_target(space)) take_pieces_anew(space);
+}
+
+// So that what a shorter page left of a piece joins its neighbours again.
+void space_reserve::take_pieces_anew(space_map& space) {
+  free_pieces(space);
+  // One long run for the manifest where there is one, and single pages.
+  manifest_run_ = manifest_run_bytes();
+  take_piece_from(space, manifest_run_);
+  (void)take_pieces_up_to_target(space);
+}
+
+bool space_reserve::take_pieces_up_to_target(space_map& space) {
+  while (pieces_.free_bytes() < pieces_target_)
+    if (!take_piece_from(space, limits::checkpoint_page_bytes)) return false;
+  return true;
+}
+
+std::uint64_t space_reserve::manifest_run_bytes() const noexcept {
+  return std::bit_floor(pieces_target_ / 8 / limits::checkpoint_page_bytes) *
+         limits::checkpoint_page_bytes;
+}
+
+void space_reserve::free_pieces(space_map& space) {
+  while (const auto run = pieces_.take_longest(limits::file_bytes_max)) space.free_extent(*run);
+  is_broken_ = false;
+  manifest_run_ = 0;
 }
 
 void space_reserve::lend_workspace(space_map& space) {
@@ -63,7 +91,7 @@ void space_reserve::lend_workspace(space_map& space) {
 
 void space_reserve::give_back(space_map& space) {
   for (const auto& area : std::exchange(areas_, {})) space.free_extent(area);
-  while (const auto run = pieces_.take_longest(limits::file_bytes_max)) space.free_extent(*run);
+  free_pieces(space);
   lend_workspace(space);
 }
 
@@ -82,6 +110,7 @@ std::optional<extent> space_reserve::take_area() {
 }
 
 std::optional<extent> space_reserve::take_piece(std::uint64_t bytes) {
+  is_broken_ = true;
   return pieces_.take_best_fit(round_up_to_page(bytes));
 }
 

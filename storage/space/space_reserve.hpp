@@ -7,7 +7,9 @@
 // reserve is full, so a full file still has room for the journal of deletes and for the checkpoints that
 // give the older journal back.
 // Concurrency: a plain value; the allocator owns it.
-// Limits: two areas last for 2 MiB of records; within them two checkpoints have to end.
+// Limits: two areas last for 2 MiB of records; within them two checkpoints have to end. `fill` costs O(log n) for
+// each piece that is missing, and O(n log n) for all n of them after a checkpoint took some, where the file has no
+// piece left, or when their number has doubled.
 #pragma once
 
 #include <stowage/storage/core/limits.hpp>
@@ -56,11 +58,21 @@ class space_reserve {
  private:
   [[nodiscard]] std::uint64_t missing() const noexcept;
   [[nodiscard]] std::uint64_t held_workspace() const noexcept;
+  void take_lacking_pieces(space_map& space);
+  void take_pieces_anew(space_map& space);
+  [[nodiscard]] bool take_pieces_up_to_target(space_map& space);
   bool take_piece_from(space_map& space, std::uint64_t bytes);
+  void free_pieces(space_map& space);
+  /// The run that is wanted for a manifest.
+  [[nodiscard]] std::uint64_t manifest_run_bytes() const noexcept;
 
   std::vector<extent> areas_;
   free_map pieces_;
   std::uint64_t pieces_target_ = 0;
+  /// The run that was wanted for a manifest when the pieces were taken.
+  std::uint64_t manifest_run_ = 0;
+  /// A part of a checkpoint was taken from the pieces since.
+  bool is_broken_ = false;
   std::vector<extent> workspace_;
 };
 

@@ -93,6 +93,31 @@ BOOST_AUTO_TEST_CASE(follows_an_index_that_grows_and_shrinks) {
   BOOST_CHECK_EQUAL(space.stats().free_bytes, 64 * limits::mib - reserve.held_bytes());
 }
 
+BOOST_AUTO_TEST_CASE(what_shorter_pages_leave_is_no_reserve) {
+  auto space = space_of(64 * limits::mib);
+  space_reserve reserve;
+  reserve.set_checkpoint_bytes(8 * piece);
+  BOOST_REQUIRE_EQUAL(reserve.fill(space), 0U);
+  for (int i = 0; i < 60; ++i) {
+    // Something lies between the pieces, so that what is left of one does not join the next.
+    BOOST_REQUIRE(space.allocate_contiguous(page_size, page_size));
+    BOOST_REQUIRE(reserve.take_piece(piece / 2 + page_size));
+    BOOST_REQUIRE_EQUAL(reserve.fill(space), 0U);
+  }
+  for (int i = 0; i < 11; ++i) BOOST_CHECK_EQUAL(reserve.take_piece(piece).value().length, piece);
+}
+
+BOOST_AUTO_TEST_CASE(a_reserve_that_grew_in_steps_has_a_run_for_the_manifest) {
+  auto space = space_of(256 * limits::mib);
+  space_reserve reserve;
+  for (std::uint64_t pages = 0; pages <= 1024; pages += 4) {
+    reserve.set_checkpoint_bytes(pages * piece);
+    BOOST_REQUIRE(space.allocate_contiguous(page_size, page_size));
+    BOOST_REQUIRE_EQUAL(reserve.fill(space), 0U);
+  }
+  BOOST_CHECK_EQUAL(reserve.take_piece(128 * piece).value().length, 128 * piece);
+}
+
 BOOST_AUTO_TEST_CASE(an_absurd_checkpoint_does_not_wrap) {
   auto space = space_of(4 * limits::mib);
   space_reserve reserve;
