@@ -1,3 +1,4 @@
+#include <stowage/bench/hand_over.hpp>
 #include <stowage/bench/raw_file.hpp>
 #include <stowage/bench/running_store.hpp>
 #include <stowage/bench/workloads.hpp>
@@ -102,6 +103,11 @@ void raw_blocking(raw_file& file, const value_source& values, unsigned clients, 
     for (std::uint64_t op = t; op < ops; op += clients)
       committer.write_durably(values.value(op).view());
   });
+}
+
+void raw_handed_over(raw_file& file, const value_source& values, std::uint64_t ops) {
+  hand_over writer{file};
+  for (std::uint64_t op = 0; op < ops; ++op) writer.write_durably(values.value(op).view());
 }
 
 void raw_outstanding(raw_file& file, const value_source& values, std::uint64_t ops) {
@@ -219,10 +225,20 @@ void run_w3(const options& how) {
             else
               stowage_outstanding(store, values, ops);
           }};
+      const participant of_hand_over{"raw handed",
+                                     "the same by threads: the client hands the value to one that "
+                                     "hands it to the one that writes, and "
+                                     "the answer comes back the same way",
+                                     {},
+                                     {},
+                                     [&](unsigned) { raw_handed_over(raw, values, ops); }};
+      std::vector<participant> who{of_raw};
+      if (s.threads == 1) who.push_back(of_hand_over);
+      who.push_back(of_stowage);
       measure(
           {fmt::format("W3, {}: {} durable puts of {} B, closed loop", s.clients, ops, value_bytes),
            "ops/s", static_cast<double>(ops), static_cast<double>(ops)},
-          {of_raw, of_stowage}, how.rounds);
+          who, how.rounds);
     }
     (void)std::remove(options.path.c_str());
   }
