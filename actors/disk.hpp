@@ -2,14 +2,16 @@
 //
 // Contract: see messages/disk.hpp. The device is latched: after its first failure nothing is written. Tells how long
 // syncs take, and what failed.
-// Concurrency: spawned detached in production, because it blocks.
+// Concurrency: in production the device's calls are made by a thread of its own, because they block.
 #pragma once
 
+#include <stowage/actors/device_thread.hpp>
 #include <stowage/actors/metered_device.hpp>
 #include <stowage/messages/disk.hpp>
 #include <stowage/storage/device/block_device.hpp>
 
 #include <memory>
+#include <optional>
 
 namespace stowage {
 
@@ -19,14 +21,19 @@ class disk_state {
 
   enum class thread : bool { shared, its_own };
 
-  /// `runs_on` says whether the actor is detached.
+  /// `runs_on` says who calls the device: the actor, or a thread of its own.
   disk_state(disk_actor::pointer self, std::shared_ptr<block_device> device, thread runs_on,
              const disk_metrics& metrics);
   disk_actor::behavior_type make_behavior();
 
  private:
+  template <class T, class Work>
+  caf::result<T> on_thread(Work work);
+
+  disk_actor::pointer self_;
   metered_device device_;
-  thread runs_on_;
+  /// Ends before the device does.
+  std::optional<device_thread> thread_;
 };
 
 using disk_impl = disk_actor::stateful_impl<disk_state>;

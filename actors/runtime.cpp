@@ -156,8 +156,8 @@ store_actor spawn_store(caf::actor_system& system, const store_options& options,
                        seed};
 
   wire_registry peers;
-  peers.disk = spawn_blocking<disk_impl>(
-      system, how, shared,
+  peers.disk = system.spawn<disk_impl>(
+      shared,
       how == threading::production ? disk_state::thread::its_own : disk_state::thread::shared,
       disk_metrics{metrics, label});
   peers.allocator = system.spawn<allocator_impl>(std::move(recovered.space), peers.disk,

@@ -6,6 +6,8 @@
 // Limits: only what we use.
 #pragma once
 
+#include <caf/action.hpp>
+#include <caf/actor_cast.hpp>
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 #include <caf/error.hpp>
@@ -112,5 +114,11 @@ void monitor_all(Self* self, const std::vector<std::pair<std::string, caf::actor
 }
 
 #endif
+
+/// Has the actor do this on its own thread, in turn with its messages; dropped if it has ended. Any thread.
+template <class Handle, class F>
+void run_on(const Handle& who, F what) {
+  compat::anon_send(caf::actor_cast<caf::actor>(who), caf::make_action(std::move(what)));
+}
 
 }  // namespace stowage::compat
