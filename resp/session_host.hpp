@@ -8,6 +8,7 @@
 
 #include <stowage/messages/store.hpp>
 #include <stowage/resp/cursor_table.hpp>
+#include <stowage/resp/evaluation_lanes.hpp>
 #include <stowage/resp/reply.hpp>
 #include <stowage/resp/resp_options.hpp>
 #include <stowage/storage/core/result.hpp>
@@ -32,7 +33,6 @@ using store_answer = std::variant<failure, done_answer, receipt, block_value, bl
                                   compact_result, verify_result, backup_result>;
 
 using answer_handler = std::function<void(store_answer)>;
-using reply_handler = std::function<void(reply)>;
 
 [[nodiscard]] inline std::uint64_t unix_ms(std::chrono::system_clock::time_point when) noexcept {
   return static_cast<std::uint64_t>(
@@ -51,6 +51,7 @@ struct server_state {
   std::uint64_t clients_max = 0;
 
   cursor_table cursors;
+  evaluation_lanes lanes;
   /// Where RANDOMKEY looks next.
   std::string random_after;
 
