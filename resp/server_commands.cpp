@@ -187,7 +187,8 @@ void run_dbsize(session_host& host, reply_handler done) {
     if (const auto* why = std::get_if<failure>(&flushed)) return done(to_reply(*why));
     host.ask(status_request{}, [done](const store_answer& answer) {
       if (const auto* why = std::get_if<failure>(&answer)) return done(to_reply(*why));
-      done(reply::integer(static_cast<std::int64_t>(std::get<store_status>(answer).blocks)));
+      done(
+          reply::integer(static_cast<std::int64_t>(std::get<boxed<store_status>>(answer)->blocks)));
     });
   });
 }

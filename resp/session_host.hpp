@@ -16,6 +16,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <variant>
 
@@ -28,9 +29,13 @@ using store_request =
 
 /// The answer of requests that are answered with nothing.
 struct done_answer {};
-using store_answer = std::variant<failure, done_answer, receipt, block_value, block_stat,
-                                  put_many_result, commit_receipt, block_list, store_status,
-                                  compact_result, verify_result, backup_result>;
+/// What is rare and large, so that the answers of reads and writes are small.
+template <class T>
+using boxed = std::shared_ptr<const T>;
+using store_answer =
+    std::variant<failure, done_answer, receipt, block_value, block_stat, put_many_result,
+                 commit_receipt, block_list, boxed<store_status>, boxed<compact_result>,
+                 boxed<verify_result>, boxed<backup_result>>;
 
 using answer_handler = std::function<void(store_answer)>;
 
