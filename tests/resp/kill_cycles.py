@@ -9,6 +9,7 @@ The store is ./s. --lose puts the store of an earlier life in place of the last 
 """
 
 import argparse
+import atexit
 import itertools
 import random
 import shutil
@@ -83,7 +84,7 @@ class Client(threading.Thread):
     """Asks until the server is gone."""
 
     def __init__(self, number, ledger, seed, is_durable, on_answer):
-        super().__init__()
+        super().__init__(daemon=True)
         self.number = number
         self.ledger = ledger
         self.random = random.Random(seed)
@@ -171,6 +172,8 @@ class Server:
             self.process = subprocess.Popen(
                 [binary, "serve", "--config-file=conf"], stdout=subprocess.PIPE, stderr=log
             )
+        # Whatever ends this program: no server stays behind.
+        atexit.register(self.process.kill)
         ready = self.process.stdout.readline().decode()
         if not ready.startswith("ready: "):
             with open("log", encoding="utf-8") as log:
@@ -181,6 +184,7 @@ class Server:
         for s in signals:
             self.process.send_signal(s)
         self.process.wait(DEADLINE)
+        atexit.unregister(self.process.kill)
         self.process.stdout.close()
 
     def read(self, names):
