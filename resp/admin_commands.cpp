@@ -194,6 +194,11 @@ reply show(const block_stat& s) {
 
 reply show(const done_answer& /*done*/) { return reply::ok(); }
 
+template <class T>
+reply show(const boxed<T>& what) {
+  return show(*what);
+}
+
 template <class Answer>
 void ask_and_show(session_host& host, store_request&& what, reply_handler done) {
   host.ask(std::move(what), [done = std::move(done)](const store_answer& answer) {
@@ -210,8 +215,8 @@ void run_backup(session_host& host, const arguments& args, reply_handler done) {
   if (name.empty() || name == "." || name == ".." ||
       name.find_first_of(std::string_view{"/\0", 2}) != std::string_view::npos)
     return done(error("ERR the name of a backup is one of a file, without '/'"));
-  ask_and_show<backup_result>(host, backup_request{directory + "/" + std::string{name}},
-                              std::move(done));
+  ask_and_show<boxed<backup_result>>(host, backup_request{directory + "/" + std::string{name}},
+                                     std::move(done));
 }
 
 }  // namespace
@@ -219,7 +224,7 @@ void run_backup(session_host& host, const arguments& args, reply_handler done) {
 void run_info(session_host& host, const arguments& args, reply_handler done) {
   host.ask(status_request{}, [&host, args, done = std::move(done)](const store_answer& answer) {
     if (const auto* why = std::get_if<failure>(&answer)) return done(to_reply(*why));
-    done(reply::verbatim(info(host, args, std::get<store_status>(answer))));
+    done(reply::verbatim(info(host, args, *std::get<boxed<store_status>>(answer))));
   });
 }
 
@@ -231,10 +236,12 @@ void run_stowage(session_host& host, const arguments& args, reply_handler done) 
   if (what == "stat")
     return ask_and_show<block_stat>(host, stat_request{std::string{text_of(args, 2)}},
                                     std::move(done));
-  if (what == "status") return ask_and_show<store_status>(host, status_request{}, std::move(done));
-  if (what == "verify") return ask_and_show<verify_result>(host, verify_request{}, std::move(done));
+  if (what == "status")
+    return ask_and_show<boxed<store_status>>(host, status_request{}, std::move(done));
+  if (what == "verify")
+    return ask_and_show<boxed<verify_result>>(host, verify_request{}, std::move(done));
   if (what == "compact")
-    return ask_and_show<compact_result>(host, compact_request{}, std::move(done));
+    return ask_and_show<boxed<compact_result>>(host, compact_request{}, std::move(done));
   if (what == "checkpoint")
     return ask_and_show<done_answer>(host, checkpoint_request{}, std::move(done));
   done(error(

@@ -31,6 +31,7 @@ enum class command_id : std::uint8_t {
   echo,
   exec,
   flush,
+  function,
   hello,
   info,
   keys,

@@ -1,5 +1,6 @@
 #include <stowage/resp/command.hpp>
 
+#include <stowage/resp/bit_commands.hpp>
 #include <stowage/resp/errors.hpp>
 #include <stowage/resp/expiry_commands.hpp>
 #include <stowage/resp/key_commands.hpp>
@@ -56,7 +57,9 @@ constexpr std::array table{
     command_spec{"expiretime", 2, reads_fast, 1, 1, 1, {}, ttl_command, presence},
     command_spec{"flushall", -1, flag_write | alone, 0, 0, 0, command_id::flush},
     command_spec{"flushdb", -1, flag_write | alone, 0, 0, 0, command_id::flush},
+    command_spec{"function", -2, flag_admin, 0, 0, 0, command_id::function},
     command_spec{"get", 2, reads_fast, 1, 1, 1, {}, get_command, value},
+    command_spec{"getbit", 3, reads_fast, 1, 1, 1, {}, getbit_command, value},
     command_spec{"getdel", 2, frees, 1, 1, 1, {}, getdel_command, value},
     command_spec{"getex", -2, frees, 1, 1, 1, {}, getex_command, value},
     command_spec{"getrange", 4, reads, 1, 1, 1, {}, getrange_command, value},
@@ -88,6 +91,7 @@ constexpr std::array table{
     command_spec{"scan", -2, reads | alone, 0, 0, 0, command_id::scan},
     command_spec{"select", 2, flag_fast, 0, 0, 0, command_id::select},
     command_spec{"set", -3, writes, 1, 1, 1, {}, set_command, set_needs},
+    command_spec{"setbit", 4, writes, 1, 1, 1, {}, setbit_command, value},
     command_spec{"setex", 4, writes, 1, 1, 1, {}, setex_command, no_need},
     command_spec{"setnx", 3, writes_fast, 1, 1, 1, {}, setnx_command, presence},
     command_spec{"setrange", 4, writes, 1, 1, 1, {}, setrange_command, value},
@@ -124,10 +128,10 @@ constexpr std::array missing_types{
     "zpopmax", "zpopmin", "zrandmember", "zrange", "zrangebylex", "zrangebyscore", "zrangestore",
     "zrank", "zrem", "zremrangebylex", "zremrangebyrank", "zremrangebyscore", "zrevrange",
     "zrevrangebylex", "zrevrangebyscore", "zrevrank", "zscan", "zscore", "zunion", "zunionstore",
-    // streams, bitmaps, counters
+    // streams, bitmaps as a whole, counters
     "xack", "xadd", "xautoclaim", "xclaim", "xdel", "xgroup", "xinfo", "xlen", "xpending", "xrange",
     "xread", "xreadgroup", "xrevrange", "xsetid", "xtrim", "bitcount", "bitfield", "bitfield_ro",
-    "bitop", "bitpos", "getbit", "setbit", "pfadd", "pfcount", "pfmerge"};
+    "bitop", "bitpos", "pfadd", "pfcount", "pfmerge"};
 
 // No name of ours or of theirs is longer.
 constexpr std::size_t name_bytes_max = 32;

@@ -50,6 +50,7 @@ reply session::run_here(const command_spec& spec, const arguments& args) {
       watch_failure_.reset();
       return reply::ok();
     case command_id::echo: return reply::string(args[1]);
+    case command_id::function: return run_function(args);
     case command_id::hello: return run_hello(args);
     case command_id::multi:
       if (queue_) return error("ERR MULTI calls can not be nested");

@@ -22,9 +22,9 @@ struct courier::counter {
     answers.push_back({id, std::move(what)});
     if (answers.size() == 1 && on_answers) on_answers();
   }
-  std::vector<parcel> take_parcels() {
+  void take_parcels(std::vector<parcel>& into) {
     const std::scoped_lock lock{mutex};
-    return std::exchange(parcels, {});
+    into.swap(parcels);
   }
 };
 
@@ -75,6 +75,14 @@ struct answer_type<backup_request> {
   using type = backup_result;
 };
 
+template <class Answer>
+store_answer to_answer(Answer& what) {
+  if constexpr (std::is_constructible_v<store_answer, Answer>)
+    return std::move(what);
+  else
+    return std::make_shared<const Answer>(std::move(what));
+}
+
 template <class Counter, class Request>
 void carry(caf::event_based_actor* self, const store_actor& store,
            const std::shared_ptr<Counter>& counter, std::uint64_t id, Request& request) {
@@ -84,7 +92,7 @@ void carry(caf::event_based_actor* self, const store_actor& store,
   if constexpr (std::is_void_v<answer>)
     waiting.then([counter, id] { counter->put(id, done_answer{}); }, on_error);
   else
-    waiting.then([counter, id](answer& what) { counter->put(id, std::move(what)); }, on_error);
+    waiting.then([counter, id](answer& what) { counter->put(id, to_answer(what)); }, on_error);
 }
 
 }  // namespace
@@ -95,9 +103,11 @@ courier::courier(caf::actor_system& system, const store_actor& store,
   counter_->on_answers = std::move(on_answers);
   actor_ = system.spawn([shared = counter_, store](caf::event_based_actor* self) -> caf::behavior {
     return {
-        [self, shared, store](caf::tick_atom) {
-          for (auto& p : shared->take_parcels())
+        [self, shared, store, taken = std::vector<parcel>{}](caf::tick_atom) mutable {
+          shared->take_parcels(taken);
+          for (auto& p : taken)
             std::visit([&](auto& request) { carry(self, store, shared, p.id, request); }, p.what);
+          taken.clear();
         },
         [self](caf::close_atom) { self->quit(); },
     };
@@ -112,21 +122,26 @@ courier::~courier() {
   compat::anon_send(actor_, caf::close_atom_v);
 }
 
-void courier::send(std::vector<parcel> parcels) {
+void courier::send(std::vector<parcel>& parcels) {
   if (parcels.empty()) return;
   bool was_empty = false;
   {
     const std::scoped_lock lock{counter_->mutex};
     was_empty = counter_->parcels.empty();
-    counter_->parcels.insert(counter_->parcels.end(), std::make_move_iterator(parcels.begin()),
-                             std::make_move_iterator(parcels.end()));
+    if (was_empty)
+      counter_->parcels.swap(parcels);
+    else
+      counter_->parcels.insert(counter_->parcels.end(), std::make_move_iterator(parcels.begin()),
+                               std::make_move_iterator(parcels.end()));
   }
+  parcels.clear();
   if (was_empty) compat::anon_send(actor_, caf::tick_atom_v);
 }
 
-std::vector<courier::returned> courier::take_answers() {
+void courier::take_answers(std::vector<returned>& into) {
+  into.clear();
   const std::scoped_lock lock{counter_->mutex};
-  return std::exchange(counter_->answers, {});
+  into.swap(counter_->answers);
 }
 
 }  // namespace stowage::resp

@@ -35,8 +35,10 @@ class courier {
   /// Nothing comes back afterwards.
   ~courier();
 
-  void send(std::vector<parcel> parcels);
-  [[nodiscard]] std::vector<returned> take_answers();
+  /// Takes them out; what room there was for them is used again.
+  void send(std::vector<parcel>& parcels);
+  /// Instead of what is there.
+  void take_answers(std::vector<returned>& into);
 
  private:
   struct counter;

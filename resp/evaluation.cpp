@@ -1,6 +1,7 @@
 #include <stowage/resp/evaluation.hpp>
 
 #include <stowage/resp/errors.hpp>
+#include <stowage/resp/session_host.hpp>
 
 #include <algorithm>
 #include <memory>
@@ -13,8 +14,7 @@ namespace {
 
 using needs_by_name = std::map<std::string, need, std::less<>>;
 
-needs_by_name needs_of(const evaluation& e) {
-  needs_by_name needs;
+void add_needs(const evaluation& e, needs_by_name& needs) {
   for (const auto& c : e.commands) {
     if (c.spec->evaluate == nullptr) continue;
     for (const auto at : key_places(*c.spec, c.args)) {
@@ -25,13 +25,28 @@ needs_by_name needs_of(const evaluation& e) {
     }
   }
   for (const auto& [name, ver] : e.watched) needs.try_emplace(name, need::presence);
+}
+
+needs_by_name needs_of(const std::vector<evaluation>& all) {
+  needs_by_name needs;
+  for (const auto& e : all) add_needs(e, needs);
   return needs;
 }
 
+// The one block that a single command reads and writes.
+std::optional<std::string> lane_of(const evaluation& e) {
+  if (e.is_transaction || e.commands.size() != 1 || !reads_before_it_writes(e)) return std::nullopt;
+  const auto& [spec, args] = e.commands.front();
+  const auto places = key_places(*spec, args);
+  if (places.size() != 1) return std::nullopt;
+  return string_of(args, places.front());
+}
+
+// One evaluation, or those of a lane that go together.
 class attempt : public std::enable_shared_from_this<attempt> {
  public:
-  attempt(session_host& host, evaluation what)
-      : host_{host}, what_{std::move(what)}, needs_{needs_of(what_)} {}
+  attempt(session_host& host, std::vector<evaluation> all, std::optional<std::string> lane)
+      : host_{host}, all_{std::move(all)}, lane_{std::move(lane)}, needs_{needs_of(all_)} {}
 
   void begin() {
     blocks_ = block_view{unix_ms(host_.now())};
@@ -66,36 +81,51 @@ class attempt : public std::enable_shared_from_this<attempt> {
 
   void decide() {
     if (bytes_read_ > evaluation::bytes_read_max)
-      return what_.done(reply::error("ERR a request reads at most " +
-                                     std::to_string(evaluation::bytes_read_max) +
-                                     " bytes of values"));
-    for (const auto& [name, ver] : what_.watched)
-      if (blocks_.version_of(name) != ver) return what_.done(reply::nothing_array());
-    std::vector<reply> replies;
-    replies.reserve(what_.commands.size());
-    for (const auto& c : what_.commands)
-      replies.push_back(c.spec->evaluate != nullptr ? evaluate(*c.spec, c.args, blocks_)
-                                                    : what_.run_other(c));
-    auto answer =
-        what_.is_transaction ? reply::array(std::move(replies)) : std::move(replies.front());
+      return finish_with(reply::error("ERR a request reads at most " +
+                                      std::to_string(evaluation::bytes_read_max) +
+                                      " bytes of values"));
+    std::vector<reply> answers;
+    answers.reserve(all_.size());
+    for (const auto& e : all_) answers.push_back(answer_to(e));
     auto writes = blocks_.decided();
-    if (writes.writes().empty()) return what_.done(std::move(answer));
+    if (writes.writes().empty()) return finish(std::move(answers));
     commit_request request;
     request.what = std::move(writes);
     host_.ask(std::move(request),
-              [self = shared_from_this(), answer = std::move(answer)](
-                  const store_answer& a) mutable { self->settle(std::move(answer), a); });
+              [self = shared_from_this(), answers = std::move(answers)](
+                  const store_answer& a) mutable { self->settle(std::move(answers), a); });
   }
 
-  void settle(reply answer, const store_answer& outcome) {
+  reply answer_to(const evaluation& e) {
+    for (const auto& [name, ver] : e.watched)
+      if (blocks_.version_of(name) != ver) return reply::nothing_array();
+    std::vector<reply> replies;
+    replies.reserve(e.commands.size());
+    for (const auto& c : e.commands)
+      replies.push_back(c.spec->evaluate != nullptr ? evaluate(*c.spec, c.args, blocks_)
+                                                    : e.run_other(c));
+    return e.is_transaction ? reply::array(std::move(replies)) : std::move(replies.front());
+  }
+
+  void settle(std::vector<reply> answers, const store_answer& outcome) {
     const auto* why = std::get_if<failure>(&outcome);
-    if (why == nullptr) return what_.done(std::move(answer));
+    if (why == nullptr) return finish(std::move(answers));
     if (why->code == errc::conflict && ++attempts_ < evaluation::attempts_max) return begin();
-    what_.done(to_reply(*why));
+    finish_with(to_reply(*why));
+  }
+
+  void finish_with(const reply& same) { finish(std::vector<reply>(all_.size(), same)); }
+
+  void finish(std::vector<reply> answers) {
+    for (std::size_t i = 0; i < all_.size(); ++i) all_[i].done(std::move(answers[i]));
+    if (!lane_) return;
+    auto next = host_.server().lanes.leave(*lane_);
+    if (!next.empty()) std::make_shared<attempt>(host_, std::move(next), std::move(lane_))->begin();
   }
 
   session_host& host_;
-  evaluation what_;
+  std::vector<evaluation> all_;
+  std::optional<std::string> lane_;
   const needs_by_name needs_;
   block_view blocks_;
   std::size_t unanswered_ = 0;
@@ -106,13 +136,20 @@ class attempt : public std::enable_shared_from_this<attempt> {
 }  // namespace
 
 bool reads_before_it_writes(const evaluation& e) {
-  return std::any_of(e.commands.begin(), e.commands.end(),
-                     [](const queued_command& c) { return c.spec->has(flag_write); }) &&
-         !needs_of(e).empty();
+  if (std::none_of(e.commands.begin(), e.commands.end(),
+                   [](const queued_command& c) { return c.spec->has(flag_write); }))
+    return false;
+  needs_by_name needs;
+  add_needs(e, needs);
+  return !needs.empty();
 }
 
 void start(session_host& host, evaluation what) {
-  std::make_shared<attempt>(host, std::move(what))->begin();
+  auto lane = lane_of(what);
+  if (lane && !host.server().lanes.enter(*lane, what)) return;
+  std::vector<evaluation> alone;
+  alone.push_back(std::move(what));
+  std::make_shared<attempt>(host, std::move(alone), std::move(lane))->begin();
 }
 
 }  // namespace stowage::resp

@@ -3,15 +3,18 @@
 // Contract: reads what the commands need, decides, and commits what they write with the expectation that nothing
 // they read has changed. Where something has, it begins anew, unless one of the watched blocks is another one than
 // was watched: then nothing is written and the answer is that there is none. `done` is called exactly once. A
-// request that was taken is carried to its end, whether or not its client is still there.
+// request that was taken is carried to its end, whether or not its client is still there. Single commands that read
+// and write one block do not overtake each other, from whichever connection they come: those that meet an attempt
+// under way wait for it, and are then decided one behind the other and committed as one.
 // Concurrency: that of the host.
 // Limits: an evaluation that others keep overtaking gives up after `attempts_max`, having written nothing; one
 // reads at most `bytes_read_max` of values.
 #pragma once
 
 #include <stowage/resp/command.hpp>
-#include <stowage/resp/session_host.hpp>
+#include <stowage/resp/reply.hpp>
 #include <stowage/storage/core/limits.hpp>
+#include <stowage/storage/core/types.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -20,6 +23,8 @@
 #include <vector>
 
 namespace stowage::resp {
+
+class session_host;
 
 struct queued_command {
   const command_spec* spec = nullptr;

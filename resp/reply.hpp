@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -95,5 +96,8 @@ inline constexpr int newest_protocol = 3;
 class output_queue;
 /// Appends `r` as the protocol of that version writes it.
 void write(const reply& r, int protocol, output_queue& out);
+
+/// Takes the answer of a command that comes later.
+using reply_handler = std::function<void(reply)>;
 
 }  // namespace stowage::resp

@@ -160,6 +160,19 @@ reply run_config(session_host& host, const arguments& args) {
   return reply::map(std::move(out));
 }
 
+// There are none: those who begin with an empty server ask for that, and have it.
+reply run_function(const arguments& args) {
+  const auto what = lower_case(text_of(args, 1));
+  if (what == "list")
+    return args.size() == 2 ? reply::array() : wrong_number_of_arguments("function|list");
+  if (what != "flush") return error("ERR Stowage runs no functions");
+  if (args.size() > 3) return wrong_number_of_arguments("function|flush");
+  if (args.size() == 3 && !same_word(text_of(args, 2), "sync") &&
+      !same_word(text_of(args, 2), "async"))
+    return error(syntax_error);
+  return reply::ok();
+}
+
 reply run_time(session_host& host) {
   using namespace std::chrono;
   const auto since = duration_cast<microseconds>(host.now().time_since_epoch()).count();
@@ -174,7 +187,8 @@ void run_dbsize(session_host& host, reply_handler done) {
     if (const auto* why = std::get_if<failure>(&flushed)) return done(to_reply(*why));
     host.ask(status_request{}, [done](const store_answer& answer) {
       if (const auto* why = std::get_if<failure>(&answer)) return done(to_reply(*why));
-      done(reply::integer(static_cast<std::int64_t>(std::get<store_status>(answer).blocks)));
+      done(
+          reply::integer(static_cast<std::int64_t>(std::get<boxed<store_status>>(answer)->blocks)));
     });
   });
 }

@@ -21,6 +21,7 @@ void run_stowage(session_host& host, const arguments& args, reply_handler done);
 
 [[nodiscard]] reply run_command(const arguments& args);
 [[nodiscard]] reply run_config(session_host& host, const arguments& args);
+[[nodiscard]] reply run_function(const arguments& args);
 [[nodiscard]] reply run_time(session_host& host);
 
 }  // namespace stowage::resp

@@ -2,6 +2,7 @@
 
 #include <stowage/resp/errors.hpp>
 #include <stowage/resp/server_commands.hpp>
+#include <stowage/resp/string_commands.hpp>
 
 #include <algorithm>
 #include <numeric>
@@ -138,10 +139,21 @@ void session::run_of_blocks(const command_spec& spec, arguments args) {
     return;
   }
   flush_writes();
+  if (spec.evaluate == get_command) return run_get(args);
   evaluation e;
   e.commands.push_back({&spec, std::move(args)});
   e.done = reads_before_it_writes(e) ? answer_before_anything_else() : answer_later();
   start(host_, std::move(e));
+}
+
+// What is asked most often, and takes no evaluation.
+void session::run_get(const arguments& args) {
+  host_.ask(get_request{string_of(args, 1)}, [done = answer_later()](store_answer answer) {
+    if (auto* found = std::get_if<block_value>(&answer))
+      return done(reply::string(std::move(found->value)));
+    const auto& why = std::get<failure>(answer);
+    done(why.code == errc::not_found ? reply::nothing() : to_reply(why));
+  });
 }
 
 void session::flush_writes() {

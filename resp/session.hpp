@@ -103,6 +103,7 @@ class session : public std::enable_shared_from_this<session> {
   void enqueue(const command_spec& spec, arguments args);
   void run(const command_spec& spec, arguments args);
   void run_of_blocks(const command_spec& spec, arguments args);
+  void run_get(const arguments& args);
   void run_exec();
   void run_watch(const arguments& args);
   void learn_watched(const std::string& name, const store_answer& answer);

@@ -8,6 +8,7 @@
 
 #include <stowage/messages/store.hpp>
 #include <stowage/resp/cursor_table.hpp>
+#include <stowage/resp/evaluation_lanes.hpp>
 #include <stowage/resp/reply.hpp>
 #include <stowage/resp/resp_options.hpp>
 #include <stowage/storage/core/result.hpp>
@@ -15,6 +16,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <variant>
 
@@ -27,12 +29,15 @@ using store_request =
 
 /// The answer of requests that are answered with nothing.
 struct done_answer {};
-using store_answer = std::variant<failure, done_answer, receipt, block_value, block_stat,
-                                  put_many_result, commit_receipt, block_list, store_status,
-                                  compact_result, verify_result, backup_result>;
+/// What is rare and large, so that the answers of reads and writes are small.
+template <class T>
+using boxed = std::shared_ptr<const T>;
+using store_answer =
+    std::variant<failure, done_answer, receipt, block_value, block_stat, put_many_result,
+                 commit_receipt, block_list, boxed<store_status>, boxed<compact_result>,
+                 boxed<verify_result>, boxed<backup_result>>;
 
 using answer_handler = std::function<void(store_answer)>;
-using reply_handler = std::function<void(reply)>;
 
 [[nodiscard]] inline std::uint64_t unix_ms(std::chrono::system_clock::time_point when) noexcept {
   return static_cast<std::uint64_t>(
@@ -51,6 +56,7 @@ struct server_state {
   std::uint64_t clients_max = 0;
 
   cursor_table cursors;
+  evaluation_lanes lanes;
   /// Where RANDOMKEY looks next.
   std::string random_after;
 

@@ -99,7 +99,7 @@ void socket_loop::run() {
     take_answers();
     attend_to_all();
     serve_starved();
-    courier_.send(std::exchange(outgoing_, {}));
+    courier_.send(outgoing_);
   }
   connections_.clear();
   server_.clients = 0;
@@ -140,13 +140,15 @@ void socket_loop::on_event(std::uint64_t id, std::uint32_t events) {
 }
 
 void socket_loop::take_answers() {
-  for (auto& answer : courier_.take_answers()) {
+  courier_.take_answers(returned_);
+  for (auto& answer : returned_) {
     const auto found = asked_.find(answer.id);
     auto request = std::move(found->second);
     asked_.erase(found);
     credit_.give_back(request.cost);
     request.then(std::move(answer.what));
   }
+  returned_.clear();
   send_waiting();
 }
 

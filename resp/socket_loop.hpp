@@ -116,6 +116,7 @@ class socket_loop final : public session_host {
   std::unordered_map<std::uint64_t, asked> asked_;
   std::uint64_t next_request_ = 0;
   std::vector<courier::parcel> outgoing_;
+  std::vector<courier::returned> returned_;
 
   std::atomic<bool> stop_wanted_{false};
   std::atomic<std::chrono::milliseconds> stop_within_{};

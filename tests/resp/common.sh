@@ -29,3 +29,24 @@ says() {
   got="$(cli "$@")" || fail "redis-cli $* failed: $got"
   [[ "$got" == "$want" ]] || fail "redis-cli $* says '$got' instead of '$want'"
 }
+
+# hold_node_sessions SCRIPT: a client of Node.js, under which the server is killed and started again on its port.
+hold_node_sessions() {
+  local client
+  start_resp
+  : >said
+  timeout 250 node "$1" "$port" >said 2>heard &
+  client=$!
+  # shellcheck disable=SC2317 # wait_until calls it
+  asks_or_ends() {
+    grep -qx restart said || ! kill -0 "$client" 2>/dev/null
+  }
+  wait_until "the client to ask for a restart" asks_or_ends
+  grep -qx restart said || fail "$(<heard)"
+  kill -9 "$server"
+  wait "$server" 2>/dev/null || true
+  start_resp "resp { listen = \"127.0.0.1:$port\" }"
+  wait "$client" || fail "$(<heard)"
+  stop_server TERM 0
+  expect 0 "$stowage" verify s
+}

@@ -163,10 +163,10 @@ class memory_host final : public session_host {
     store_status s;
     s.state = "open";
     s.blocks = blocks.size();
-    return s;
+    return std::make_shared<const store_status>(std::move(s));
   }
-  store_answer on(const compact_request& /*r*/) { return compact_result{}; }
-  store_answer on(const verify_request& /*r*/) { return verify_result{}; }
+  store_answer on(const compact_request& /*r*/) { return std::make_shared<const compact_result>(); }
+  store_answer on(const verify_request& /*r*/) { return std::make_shared<const verify_result>(); }
   store_answer on(const backup_request& r) {
     auto why = fail(errc::already_exists, r.path);
     return why;

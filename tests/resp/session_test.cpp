@@ -3,7 +3,9 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <memory>
 #include <string>
+#include <vector>
 
 using namespace stowage;
 using namespace stowage::resp;
@@ -76,6 +78,102 @@ BOOST_AUTO_TEST_CASE(an_overtaken_evaluation_begins_anew) {
   host.run();
   BOOST_TEST(take_output(*client) == ":21\r\n");
   BOOST_TEST(host.blocks["n"].value == "21");
+}
+
+BOOST_AUTO_TEST_CASE(evaluations_of_one_block_go_together) {
+  std::vector<std::shared_ptr<session>> clients;
+  for (int i = 0; i < 5; ++i) {
+    clients.push_back(host.connect());
+    type(*clients.back(), "incr n\r\n");
+  }
+  // The first one reads; the others wait for it.
+  BOOST_TEST(host.asked() == 1U);
+  host.run_one();
+  host.run_one();
+  BOOST_TEST(take_output(*clients[0]) == ":1\r\n");
+  BOOST_TEST(host.blocks["n"].ver.value == 1U);
+  // One read and one commit for all the others.
+  BOOST_TEST(host.asked() == 1U);
+  host.run_one();
+  BOOST_TEST(host.asked() == 1U);
+  host.run_one();
+  BOOST_TEST(host.asked() == 0U);
+  for (std::size_t i = 1; i < clients.size(); ++i)
+    BOOST_TEST(take_output(*clients[i]) == ":" + std::to_string(i + 1) + "\r\n");
+  BOOST_TEST(host.blocks["n"].value == "5");
+  BOOST_TEST(host.blocks["n"].ver.value == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(evaluations_that_go_together_answer_for_themselves) {
+  std::vector<std::shared_ptr<session>> clients;
+  for (const auto* line : {"incr n", "set n 7 xx get", "append n x", "incr n", "getex n persist",
+                           "getdel n", "expire n 5"}) {
+    clients.push_back(host.connect());
+    type(*clients.back(), std::string{line} + "\r\n");
+  }
+  host.run();
+  std::string all;
+  for (const auto& c : clients) all += take_output(*c);
+  BOOST_TEST(all ==
+             ":1\r\n$1\r\n1\r\n:2\r\n-ERR value is not an integer or out of range\r\n"
+             "$2\r\n7x\r\n$2\r\n7x\r\n:0\r\n");
+  BOOST_TEST(!host.blocks.contains("n"));
+}
+
+BOOST_AUTO_TEST_CASE(evaluations_that_go_together_begin_anew_together) {
+  const auto second = host.connect();
+  const auto third = host.connect();
+  type("incr n\r\n");
+  type(*second, "incr n\r\n");
+  type(*third, "incr n\r\n");
+  host.run_one();
+  host.run_one();
+  host.run_one();
+  host.other("n", "10");
+  host.run();
+  BOOST_TEST(take_output(*second) == ":11\r\n");
+  BOOST_TEST(take_output(*third) == ":12\r\n");
+}
+
+BOOST_AUTO_TEST_CASE(evaluations_of_other_blocks_or_of_several_do_not_wait) {
+  const auto second = host.connect();
+  const auto third = host.connect();
+  type("incr n\r\n");
+  type(*second, "incr m\r\n");
+  type(*third, "rename n q\r\n");
+  BOOST_TEST(host.asked() == 4U);
+  host.run();
+  BOOST_TEST(take_output(*client) == ":1\r\n");
+  BOOST_TEST(take_output(*second) == ":1\r\n");
+  BOOST_TEST(take_output(*third) == "-ERR no such key\r\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_failure_is_that_of_all_that_go_together_and_of_no_other) {
+  const auto second = host.connect();
+  const auto third = host.connect();
+  type("incr n\r\n");
+  type(*second, "incr n\r\n");
+  type(*third, "append n x\r\n");
+  host.run_one();
+  host.run_one();
+  host.run_one();
+  host.fails = fail(errc::no_space);
+  host.run();
+  BOOST_TEST(take_output(*client) == ":1\r\n");
+  BOOST_TEST(take_output(*second).starts_with("-OOM "));
+  BOOST_TEST(take_output(*third).starts_with("-OOM "));
+  host.fails = {};
+  BOOST_TEST(say("incr n\r\n") == ":2\r\n");
+}
+
+BOOST_AUTO_TEST_CASE(who_waits_and_vanishes_is_carried_to_the_end) {
+  auto second = host.connect();
+  type("incr n\r\n");
+  type(*second, "incr n\r\n");
+  second.reset();
+  host.run();
+  BOOST_TEST(take_output(*client) == ":1\r\n");
+  BOOST_TEST(host.blocks["n"].value == "2");
 }
 
 BOOST_AUTO_TEST_CASE(a_transaction_is_all_at_once) {
