@@ -8,6 +8,7 @@
 
 #include <stowage/messages/store.hpp>
 #include <stowage/resp/cursor_table.hpp>
+#include <stowage/resp/keyspace_feed.hpp>
 #include <stowage/resp/reply.hpp>
 #include <stowage/resp/resp_options.hpp>
 #include <stowage/storage/core/result.hpp>
@@ -23,13 +24,15 @@ namespace stowage::resp {
 using store_request =
     std::variant<get_request, stat_request, put_many_request, commit_request, list_request,
                  clear_request, flush_request, status_request, checkpoint_request, compact_request,
-                 verify_request, backup_request>;
+                 verify_request, backup_request, watch_request, next_changes_request,
+                 unwatch_request>;
 
 /// The answer of requests that are answered with nothing.
 struct done_answer {};
-using store_answer = std::variant<failure, done_answer, receipt, block_value, block_stat,
-                                  put_many_result, commit_receipt, block_list, store_status,
-                                  compact_result, verify_result, backup_result>;
+using store_answer =
+    std::variant<failure, done_answer, receipt, block_value, block_stat, put_many_result,
+                 commit_receipt, block_list, store_status, compact_result, verify_result,
+                 backup_result, watch_started, change_batch>;
 
 using answer_handler = std::function<void(store_answer)>;
 using reply_handler = std::function<void(reply)>;
@@ -51,6 +54,7 @@ struct server_state {
   std::uint64_t clients_max = 0;
 
   cursor_table cursors;
+  keyspace_feed events;
   /// Where RANDOMKEY looks next.
   std::string random_after;
 
