@@ -124,6 +124,8 @@ registry_metrics::registry_metrics(metric_registry& registry, const std::string&
                  errc::overloaded, errc::io_error, errc::poisoned, errc::closed}},
       gets_{counter({registry, label}, "gets", "Requests for a value.")},
       expired_{counter({registry, label}, "blocks-expired", "Blocks removed as expired.")},
+      watch_gaps_{counter({registry, label}, "watch-gaps",
+                          "Times a watch has begun to forget changes not asked for in time.")},
       compactions_{counter({registry, label}, "compactions", "Compactions that ended.")},
       blocks_moved_{counter({registry, label}, "blocks-moved", "Blocks moved by compactions.")},
       moved_bytes_{
@@ -142,6 +144,7 @@ registry_metrics::registry_metrics(metric_registry& registry, const std::string&
       blocks_{gauge({registry, label}, "blocks", "Blocks in the store.")},
       blocks_expiring_{gauge({registry, label}, "blocks-expiring", "Blocks that will expire.")},
       value_bytes_{gauge({registry, label}, "value", "Bytes of values in the store.", bytes)},
+      watches_{gauge({registry, label}, "watches", "Watches of changes.")},
       pinned_bytes_{gauge({registry, label}, "pinned",
                           "Bytes superseded that readers or snapshots still hold.", bytes)},
       open_{gauge({registry, label}, "open", "1 from open to close.")},
@@ -182,6 +185,7 @@ void registry_metrics::parked(std::uint64_t requests, std::uint64_t value_bytes)
 
 void registry_metrics::tell(const store_status& status) noexcept {
   expired_.tell(status.blocks_expired);
+  watch_gaps_.tell(status.watch_gaps);
   compactions_.tell(status.compactions);
   blocks_moved_.tell(status.blocks_moved);
   moved_bytes_.tell(status.bytes_moved);
@@ -189,6 +193,7 @@ void registry_metrics::tell(const store_status& status) noexcept {
   blocks_expiring_.tell(status.blocks_expiring);
   value_bytes_.tell(status.value_bytes);
   pinned_bytes_.tell(status.pinned_bytes);
+  watches_.tell(status.watches);
 }
 
 // -- writer -----------------------------------------------------------------------------------------

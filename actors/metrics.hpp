@@ -104,6 +104,7 @@ class registry_metrics {
   failure_counters rejected_;
   caf::telemetry::int_counter* gets_;
   counter_twin expired_;
+  counter_twin watch_gaps_;
   counter_twin compactions_;
   counter_twin blocks_moved_;
   counter_twin moved_bytes_;
@@ -116,6 +117,7 @@ class registry_metrics {
   amount_gauge blocks_;
   amount_gauge blocks_expiring_;
   amount_gauge value_bytes_;
+  amount_gauge watches_;
   amount_gauge pinned_bytes_;
   amount_gauge open_;
   amount_gauge poisoned_;

@@ -36,6 +36,7 @@ registry_state::registry_state(registry_actor::pointer self, store_options optio
       newest_position_{start.position},
       newest_journal_total_{start.journal_bytes},
       checkpoint_soon_{start.checkpoint_soon},
+      owners_ends_{self, [this](const caf::actor_addr& who) { on_owner_ended(who); }},
       look_for_waste_at_{start.journal_bytes + look_for_waste_every},
       metrics_{std::move(metrics)} {
   metrics_.opened(options_.credit.max_ops, options_.credit.max_bytes);
@@ -79,6 +80,9 @@ registry_actor::behavior_type registry_state::make_behavior() {
       [this](const compact_request&) { return on_compact(); },
       [this](const verify_request&) { return on_verify(); },
       [this](const backup_request& request) { return on_backup(request); },
+      [this](watch_request& request) { return on_watch(request); },
+      [this](const next_changes_request& request) { return on_next_changes(request); },
+      [this](const unwatch_request& request) { return on_unwatch(request); },
       [this](const close_request&) -> caf::result<void> {
         auto promise = self_->make_response_promise<void>();
         on_close(promise);
@@ -278,6 +282,7 @@ void registry_state::on_durable(const durable_group& group,
   retirement_.collect(reusable);
   // 4. Answer, last. Credit and unused budget come back.
   const auto released = pending_.settle(group.through);
+  if (!watches_.empty()) tell_watchers(group);
   invariant(pending_.empty() == (durable_version_ == last_version_),
             "I3: what is issued and not durable is pending");
   invariant(released.budget >= group.spent, "a group takes no more than its ops were granted");
@@ -371,6 +376,7 @@ void registry_state::poison(const failure& why) {
   tell_what_waits();
   expiry_timer_.dispose();
   const auto later = refusal_of_writes();
+  end_waiting_watchers(to_error(later));
   for (auto& p : waiting) {
     if (auto* w = std::get_if<write_request>(&p.what)) {
       refuse(*w, later);
@@ -430,6 +436,7 @@ void registry_state::finish_closing(const failure& outcome) {
     for (auto& answer : std::exchange(*answers, {})) answer.deliver(unavailable());
   for (auto* answers : {&compaction_answers_, &next_compaction_answers_})
     for (auto& answer : std::exchange(*answers, {})) answer.deliver(unavailable());
+  end_waiting_watchers(to_error(fail(errc::closed)));
   if (verify_) end_verification(to_error(fail(errc::closed)));
   if (backup_) end_backup(to_error(fail(errc::closed)));
   for (auto& answer : close_answers_) {

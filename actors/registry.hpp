@@ -4,7 +4,8 @@
 // are taken before that: an op that got a version is never refused. Reads see the newest accepted
 // state. It holds every caller's promise and answers each exactly once; it answers last, after the state
 // is published. While any write waits for credit or space, all later writes and flushes wait behind it. A
-// block past its expiry is absent, and the registry removes it in the end.
+// block past its expiry is absent, and the registry removes it in the end. Who watches hears of what has become
+// durable, and of nothing else.
 // Concurrency: an ordinary scheduled actor, and the store's public handle.
 // Limits: a bounded number of requests waits, with a bounded number of bytes; beyond, `overloaded`. So the
 // values it holds are at most those in flight (the credit), those that wait (twice that), and one request.
@@ -16,6 +17,7 @@
 #include <stowage/actors/pending_replies.hpp>
 #include <stowage/actors/store_options.hpp>
 #include <stowage/actors/wall_clock.hpp>
+#include <stowage/actors/watch_table.hpp>
 #include <stowage/messages/allocator.hpp>
 #include <stowage/messages/disk.hpp>
 #include <stowage/messages/maintenance.hpp>
@@ -37,9 +39,11 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <unordered_map>
 #include <variant>
 #include <vector>
@@ -63,12 +67,13 @@ using registry_actor = caf::typed_actor<
     caf::result<block_list>(list_request), caf::result<void>(flush_request),
     caf::result<store_status>(status_request), caf::result<void>(checkpoint_request),
     caf::result<compact_result>(compact_request), caf::result<verify_result>(verify_request),
-    caf::result<backup_result>(backup_request), caf::result<void>(close_request),
-    caf::result<pinned_blocks>(pin_blocks), caf::result<blocks_moved>(move_blocks),
-    caf::result<newest_state>(newest_state_request), caf::result<void>(group_durable),
-    caf::result<void>(seal_durable), caf::result<void>(root_installed),
-    caf::result<void>(journal_short), caf::result<void>(store_failed),
-    caf::result<void>(wire_registry)>;
+    caf::result<backup_result>(backup_request), caf::result<watch_started>(watch_request),
+    caf::result<change_batch>(next_changes_request), caf::result<void>(unwatch_request),
+    caf::result<void>(close_request), caf::result<pinned_blocks>(pin_blocks),
+    caf::result<blocks_moved>(move_blocks), caf::result<newest_state>(newest_state_request),
+    caf::result<void>(group_durable), caf::result<void>(seal_durable),
+    caf::result<void>(root_installed), caf::result<void>(journal_short),
+    caf::result<void>(store_failed), caf::result<void>(wire_registry)>;
 
 /// What the registry starts from.
 struct registry_start {
@@ -208,6 +213,28 @@ class registry_state {
   void remove_expired();
   void arm_expiry_timer(std::uint64_t now_ms, std::uint64_t expires_at_ms);
 
+  [[nodiscard]] bool was_removed_as_expired(version ver) const noexcept {
+    return first_removal_ <= ver && ver <= last_removal_;
+  }
+
+  // -- watches (registry_watch.cpp) -----------------------------------------------------------------
+  /// Whose watch it is, and its question that waits: `after` is the last change it has.
+  struct watcher {
+    caf::actor_addr owner;
+    version after;
+    std::optional<promise_of<change_batch>> waits;
+  };
+  using watcher_map = std::map<watch_table::id, watcher>;
+
+  [[nodiscard]] caf::result<watch_started> on_watch(watch_request& request);
+  [[nodiscard]] caf::result<change_batch> on_next_changes(const next_changes_request& request);
+  [[nodiscard]] caf::result<void> on_unwatch(const unwatch_request& request);
+  void on_owner_ended(const caf::actor_addr& owner);
+  void end_watch(watcher_map::iterator which, const caf::error& why);
+  [[nodiscard]] bool watches_anything(const caf::actor_addr& owner) const;
+  void tell_watchers(const durable_group& group);
+  void end_waiting_watchers(const caf::error& why);
+
   // -- compaction -----------------------------------------------------------------------------------
   [[nodiscard]] caf::result<void> on_checkpoint_request();
   [[nodiscard]] caf::result<compact_result> on_compact();
@@ -313,12 +340,18 @@ class registry_state {
   /// The writer waits for such an area.
   bool journal_is_blocked_ = false;
 
-  /// The last op of the slice of expired blocks that was removed last.
+  /// The ops of the slice of expired blocks that was removed last: their versions follow one another.
+  version first_removal_;
   version last_removal_;
   std::uint64_t blocks_expired_ = 0;
   /// The wall time that the timer was armed for.
   std::optional<std::uint64_t> expiry_timer_at_ms_;
   caf::disposable expiry_timer_;
+
+  watch_table watches_;
+  watcher_map watchers_;
+  /// Of those who own watches.
+  compat::end_notices<std::remove_pointer_t<registry_actor::pointer>> owners_ends_;
 
   bool compaction_running_ = false;
   /// Who asked for the compaction that runs; nobody, if it began by itself.

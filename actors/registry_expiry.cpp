@@ -40,6 +40,7 @@ void registry_state::remove_expired() {
   if (!has_expired(expiring.next_ms(), now)) return arm_expiry_timer(now, expiring.next_ms());
 
   auto unit = std::make_shared<batch>();
+  const auto first = last_version_.next();
   std::size_t left = removed_together;
   expiring.for_each_expired(now, [&](const block& b) {
     std::string block_name{b.name()};
@@ -51,6 +52,7 @@ void registry_state::remove_expired() {
   if (unit->empty()) return;
   blocks_expired_ += unit->ops.size();
   tell_what_there_is();
+  first_removal_ = first;
   last_removal_ = last_version_;
   unit->through = last_version_;
   pending_.add(last_version_, {});

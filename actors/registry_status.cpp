@@ -14,6 +14,8 @@ void registry_state::count_what_there_is(store_status& s) const {
   s.compactions = compactions_;
   s.blocks_moved = blocks_moved_;
   s.bytes_moved = bytes_moved_;
+  s.watches = watches_.size();
+  s.watch_gaps = watches_.gaps();
 }
 
 void registry_state::tell_what_there_is() {

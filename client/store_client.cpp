@@ -92,6 +92,10 @@ result<backup_result> store_client::backup(std::string path) {
   return ask<backup_result>(backup_request{std::move(path)});
 }
 
+result<watcher> store_client::watch(std::string prefix) {
+  return watcher::begin(*system_, store_, std::move(prefix));
+}
+
 result<void> store_client::close() { return ask<void>(close_request{}); }
 
 }  // namespace stowage

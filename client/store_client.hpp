@@ -8,6 +8,7 @@
 #pragma once
 
 #include <stowage/client/send_window.hpp>
+#include <stowage/client/watcher.hpp>
 #include <stowage/messages/caf_compat.hpp>
 #include <stowage/messages/store.hpp>
 #include <stowage/storage/core/result.hpp>
@@ -52,6 +53,8 @@ class store_client {
   [[nodiscard]] result<verify_result> verify();
   /// Into a new store at `path`, while others are served.
   [[nodiscard]] result<backup_result> backup(std::string path);
+  /// For blocks whose names start with `prefix`; may be used in another thread than the client.
+  [[nodiscard]] result<watcher> watch(std::string prefix = {});
   [[nodiscard]] result<void> close();
 
  private:

@@ -11,5 +11,6 @@
 #include <stowage/messages/relocation.hpp>
 #include <stowage/messages/store.hpp>
 #include <stowage/messages/transaction.hpp>
+#include <stowage/messages/watch.hpp>
 #include <stowage/messages/wiring.hpp>
 #include <stowage/messages/writer.hpp>

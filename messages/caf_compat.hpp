@@ -35,6 +35,7 @@
 #endif
 
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -61,10 +62,42 @@ auto request(Self* self, const Handle& to, Ts&&... xs) {
   return self->mail(std::forward<Ts>(xs)...).request(to, caf::infinite);
 }
 
+/// Answered with `caf::sec::request_timeout` if nothing else comes for so long. Not on a store's own paths: a finite
+/// timeout costs more than the request.
+template <class Self, class Handle, class... Ts>
+auto request_within(Self* self, const Handle& to, caf::timespan at_most, Ts&&... xs) {
+  return self->mail(std::forward<Ts>(xs)...).request(to, at_most);
+}
+
 template <class Self, class Handle, class... Ts>
 auto delegate(Self* self, const Handle& to, Ts&&... xs) {
   return self->mail(std::forward<Ts>(xs)...).delegate(to);
 }
+
+/// Calls `on_end(address)` on `self` when an actor ends that was added; perhaps also for one that was removed right
+/// before. Add each once. Not together with `monitor_all`.
+template <class Self>
+class end_notices {
+ public:
+  end_notices(Self* self, std::function<void(const caf::actor_addr&)> on_end)
+      : self_{self}, on_end_{std::move(on_end)} {}
+  void add(const caf::actor& who) {
+    std::erase_if(notices_, [](const auto& each) { return each.second.disposed(); });
+    notices_[who.address()] = self_->monitor(
+        who, [on_end = on_end_, address = who.address()](const caf::error&) { on_end(address); });
+  }
+  void remove(const caf::actor_addr& who) {
+    const auto found = notices_.find(who);
+    if (found == notices_.end()) return;
+    found->second.dispose();
+    notices_.erase(found);
+  }
+
+ private:
+  Self* self_;
+  std::function<void(const caf::actor_addr&)> on_end_;
+  std::map<caf::actor_addr, caf::disposable> notices_;
+};
 
 /// Calls `on_down(name, reason)` on `self` when one of the named actors ends. Once per actor.
 template <class Self>
@@ -93,6 +126,13 @@ auto request(Self* self, const Handle& to, Ts&&... xs) {
   return self->request(to, caf::infinite, std::forward<Ts>(xs)...);
 }
 
+/// Answered with `caf::sec::request_timeout` if nothing else comes for so long. Not on a store's own paths: a finite
+/// timeout costs more than the request.
+template <class Self, class Handle, class... Ts>
+auto request_within(Self* self, const Handle& to, caf::timespan at_most, Ts&&... xs) {
+  return self->request(to, at_most, std::forward<Ts>(xs)...);
+}
+
 template <class Self, class Handle, class... Ts>
 auto delegate(Self* self, const Handle& to, Ts&&... xs) {
   return self->delegate(to, std::forward<Ts>(xs)...);
@@ -112,6 +152,21 @@ void monitor_all(Self* self, const std::vector<std::pair<std::string, caf::actor
       if (address == down.source) on_down(name, down.reason);
   });
 }
+
+/// Calls `on_end(address)` on `self` when an actor ends that was added; perhaps also for one that was removed right
+/// before. Add each once. Not together with `monitor_all`.
+template <class Self>
+class end_notices {
+ public:
+  end_notices(Self* self, const std::function<void(const caf::actor_addr&)>& on_end) : self_{self} {
+    self_->set_down_handler([on_end](const caf::down_msg& down) { on_end(down.source); });
+  }
+  void add(const caf::actor& who) { self_->monitor(who); }
+  void remove(const caf::actor_addr& who) { self_->demonitor(who); }
+
+ private:
+  Self* self_;
+};
 
 #endif
 

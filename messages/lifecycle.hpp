@@ -149,6 +149,10 @@ struct store_status {
   /// Superseded bytes that readers or snapshots still hold.
   std::uint64_t pinned_bytes = 0;
 
+  /// Watches there are, and how often one of them has begun to forget changes that were not asked for in time.
+  std::uint64_t watches = 0;
+  std::uint64_t watch_gaps = 0;
+
   friend bool operator==(const store_status&, const store_status&) = default;
 };
 
@@ -224,7 +228,8 @@ bool inspect(Inspector& f, store_status& x) {
       f.field("blocks-to-verify", x.blocks_to_verify), f.field("journal-bytes", x.journal_bytes),
       f.field("file-bytes", x.file_bytes), f.field("free-bytes", x.free_bytes),
       f.field("leased-bytes", x.leased_bytes), f.field("promised-bytes", x.promised_bytes),
-      f.field("reserve-bytes", x.reserve_bytes), f.field("pinned-bytes", x.pinned_bytes));
+      f.field("reserve-bytes", x.reserve_bytes), f.field("pinned-bytes", x.pinned_bytes),
+      f.field("watches", x.watches), f.field("watch-gaps", x.watch_gaps));
 }
 
 }  // namespace stowage

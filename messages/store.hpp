@@ -14,6 +14,7 @@
 #include <stowage/messages/payload.hpp>
 #include <stowage/messages/transaction.hpp>
 #include <stowage/messages/type_ids.hpp>
+#include <stowage/messages/watch.hpp>
 #include <stowage/storage/core/types.hpp>
 
 #include <cstdint>
@@ -193,7 +194,9 @@ using store_actor = caf::typed_actor<
     caf::result<void>(flush_request), caf::result<store_status>(status_request),
     caf::result<void>(checkpoint_request), caf::result<compact_result>(compact_request),
     caf::result<verify_result>(verify_request), caf::result<backup_result>(backup_request),
-    caf::result<void>(close_request)>;
+    // See watch.hpp.
+    caf::result<watch_started>(watch_request), caf::result<change_batch>(next_changes_request),
+    caf::result<void>(unwatch_request), caf::result<void>(close_request)>;
 
 template <class Inspector>
 bool inspect(Inspector& f, durability& x) {

@@ -98,6 +98,11 @@ struct verify_slice;
 struct seal_durable;
 struct ops_settled;
 struct clear_request;
+struct watch_request;
+struct watch_started;
+struct next_changes_request;
+struct change_batch;
+struct unwatch_request;
 
 }  // namespace stowage
 
@@ -191,4 +196,9 @@ CAF_ADD_TYPE_ID(stowage, (stowage::seal_durable))
 CAF_ADD_TYPE_ID(stowage, (stowage::ops_settled))
 // Public.
 CAF_ADD_TYPE_ID(stowage, (stowage::clear_request))
+CAF_ADD_TYPE_ID(stowage, (stowage::watch_request))
+CAF_ADD_TYPE_ID(stowage, (stowage::watch_started))
+CAF_ADD_TYPE_ID(stowage, (stowage::next_changes_request))
+CAF_ADD_TYPE_ID(stowage, (stowage::change_batch))
+CAF_ADD_TYPE_ID(stowage, (stowage::unwatch_request))
 CAF_END_TYPE_ID_BLOCK(stowage)

@@ -73,6 +73,9 @@ std::string info(session_host& host, const arguments& args, const store_status& 
   out.line("total_net_input_bytes", server.input_bytes);
   out.line("total_net_output_bytes", server.output_bytes);
   out.line("expired_keys", store.blocks_expired);
+  out.line("pubsub_channels", server.events.channels());
+  out.line("pubsub_patterns", server.events.patterns());
+  out.line("keyspace_event_gaps", server.events.gaps());
   out.line("rejected_connections", server.connections_rejected);
   out.line("client_output_buffer_limit_disconnections", server.output_limit_closed);
   out.section("Replication");
@@ -149,6 +152,8 @@ reply show(const store_status& s) {
       .add("journal_bytes", s.journal_bytes)
       .add("file_bytes", s.file_bytes)
       .add("free_bytes", s.free_bytes)
+      .add("watches", s.watches)
+      .add("watch_gaps", s.watch_gaps)
       .take();
 }
 

@@ -37,13 +37,17 @@ enum class command_id : std::uint8_t {
   keys,
   multi,
   ping,
+  psubscribe,
+  punsubscribe,
   quit,
   randomkey,
   reset,
   scan,
   select,
   stowage,
+  subscribe,
   time,
+  unsubscribe,
   unwatch,
   wait,
   waitaof,
@@ -61,6 +65,7 @@ enum command_flag : std::uint32_t {
   flag_no_multi = 1U << 6U,
   /// Runs at once where others are queued.
   flag_not_queued = 1U << 7U,
+  flag_pubsub = 1U << 8U,
 };
 
 struct command_spec {

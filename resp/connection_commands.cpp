@@ -72,6 +72,9 @@ reply session::run_here(const command_spec& spec, const arguments& args) {
 
 reply session::run_ping(const arguments& args) const {
   if (args.size() > 2) return wrong_number_of_arguments("ping");
+  if (is_only_subscriber())
+    return reply::array({reply::string(std::string{"pong"}),
+                         args.size() == 2 ? reply::string(args[1]) : reply::string(payload{})});
   return args.size() == 2 ? reply::string(args[1]) : reply::status("PONG");
 }
 
@@ -179,6 +182,7 @@ reply session::run_client(const arguments& args) {
 }
 
 reply session::run_reset() {
+  leave();
   queue_.reset();
   watched_.clear();
   watch_failure_.reset();
@@ -192,7 +196,9 @@ std::string session::describe() const {
   using namespace std::chrono;
   const auto age = duration_cast<seconds>(host_.now() - since_).count();
   return "id=" + std::to_string(id_) + " addr=" + address_ + " name=" + name_ +
-         " age=" + std::to_string(std::max<std::int64_t>(age, 0)) + " db=0 multi=" +
+         " age=" + std::to_string(std::max<std::int64_t>(age, 0)) +
+         " db=0 sub=" + std::to_string(channels_.size()) +
+         " psub=" + std::to_string(patterns_.size()) + " multi=" +
          std::to_string(queue_ ? static_cast<std::int64_t>(queue_->commands.size()) : -1) +
          " watch=" + std::to_string(watched_.size()) +
          " qbuf=" + std::to_string(reader_.buffered()) + " omem=" + std::to_string(output_.size()) +

@@ -74,6 +74,14 @@ template <>
 struct answer_type<backup_request> {
   using type = backup_result;
 };
+template <>
+struct answer_type<watch_request> {
+  using type = watch_started;
+};
+template <>
+struct answer_type<next_changes_request> {
+  using type = change_batch;
+};
 
 template <class Answer>
 store_answer to_answer(Answer& what) {

@@ -3,10 +3,15 @@
 #include <stowage/resp/command.hpp>
 
 #include <algorithm>
+#include <array>
 
 namespace stowage::resp {
 
 namespace {
+
+// Commands of channels that carry anything.
+constexpr std::array missing_of_channels{"publish", "pubsub", "spublish", "ssubscribe",
+                                         "sunsubscribe"};
 
 // Of what a client sent, in an error.
 constexpr std::size_t quoted_bytes_max = 128;
@@ -30,6 +35,9 @@ reply unknown_command(const arguments& args) {
   if (is_of_missing_type(name))
     return reply::error("ERR '" + std::string{name} +
                         "' is not supported: the values of Stowage are strings");
+  if (std::ranges::any_of(missing_of_channels, [&](const char* c) { return same_word(name, c); }))
+    return reply::error("ERR '" + std::string{name} +
+                        "' is not supported: channels carry keyspace events and nothing else");
   std::string text = "ERR unknown command '" + std::string{name} + "', with args beginning with: ";
   std::size_t quoted = 0;
   for (std::size_t i = 1; i < args.size() && quoted < quoted_bytes_max; ++i) {

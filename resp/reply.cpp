@@ -64,6 +64,13 @@ void write(const reply& r, int protocol, output_queue& out) {
         write_header('%', r.items.size() / 2, out);
       for (const auto& item : r.items) write(item, protocol, out);
       break;
+    case reply_kind::push:
+      write_header(protocol < 3 ? '*' : '>', r.items.size(), out);
+      for (const auto& item : r.items) write(item, protocol, out);
+      break;
+    case reply_kind::sequence:
+      for (const auto& item : r.items) write(item, protocol, out);
+      break;
   }
 }
 

@@ -26,7 +26,9 @@ enum class reply_kind : std::uint8_t {
   string,    ///< any bytes
   verbatim,  ///< text for people
   array,
-  map,  ///< items: key, value, key, value ...
+  map,       ///< items: key, value, key, value ...
+  push,      ///< what nobody asked for; in version 2 an array
+  sequence,  ///< items one after another, as replies of their own
 };
 
 struct reply {
@@ -72,6 +74,17 @@ struct reply {
   }
   [[nodiscard]] static reply map(std::vector<reply> items = {}) {
     auto r = of(reply_kind::map);
+    r.items = std::move(items);
+    return r;
+  }
+
+  [[nodiscard]] static reply push(std::vector<reply> items) {
+    auto r = of(reply_kind::push);
+    r.items = std::move(items);
+    return r;
+  }
+  [[nodiscard]] static reply sequence(std::vector<reply> items) {
+    auto r = of(reply_kind::sequence);
     r.items = std::move(items);
     return r;
   }

@@ -23,10 +23,10 @@ struct named_flag {
 };
 
 constexpr std::array named_flags{
-    named_flag{flag_write, "write"},      named_flag{flag_readonly, "readonly"},
-    named_flag{flag_denyoom, "denyoom"},  named_flag{flag_admin, "admin"},
-    named_flag{flag_fast, "fast"},        named_flag{flag_no_auth, "no_auth"},
-    named_flag{flag_no_multi, "no_multi"}};
+    named_flag{flag_write, "write"},       named_flag{flag_readonly, "readonly"},
+    named_flag{flag_denyoom, "denyoom"},   named_flag{flag_admin, "admin"},
+    named_flag{flag_fast, "fast"},         named_flag{flag_no_auth, "no_auth"},
+    named_flag{flag_no_multi, "no_multi"}, named_flag{flag_pubsub, "pubsub"}};
 
 reply describe(const command_spec& spec) {
   std::vector<reply> flags;
@@ -137,13 +137,15 @@ reply run_config(session_host& host, const arguments& args) {
     return error("ERR the settings are those of the config file: only CONFIG GET is there");
   if (args.size() < 3) return wrong_number_of_arguments("config|get");
   const auto& server = host.server();
-  const std::array<std::pair<const char*, std::string>, 9> known{{
+  const std::array<std::pair<const char*, std::string>, 10> known{{
       {"appendfsync", server.level == durability::durable ? "always" : "everysec"},
       {"appendonly", "yes"},
       {"databases", "1"},
       {"maxclients", std::to_string(server.clients_max)},
       {"maxmemory", "0"},
       {"maxmemory-policy", "noeviction"},
+      // Of keys in general, of strings, and of their expiry; by key and by event.
+      {"notify-keyspace-events", "g$xKE"},
       {"port", std::to_string(server.port)},
       {"proto-max-bulk-len", std::to_string(limits::value_bytes_max)},
       {"save", ""},

@@ -94,6 +94,10 @@ std::optional<reply> session::refusal_of(const command_spec* spec, const argumen
     return reply::error("NOAUTH Authentication required.");
   if (queue_ && spec->has(flag_no_multi))
     return reply::error("ERR Command not allowed inside a transaction");
+  if (is_only_subscriber() && !may_run_when_subscribed(*spec))
+    return reply::error("ERR Can't execute '" + std::string{spec->name} +
+                        "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are "
+                        "allowed in this context");
   return std::nullopt;
 }
 
@@ -115,6 +119,10 @@ void session::run(const command_spec& spec, arguments args) {
     case command_id::of_blocks: return run_of_blocks(spec, std::move(args));
     case command_id::exec: return run_exec();
     case command_id::watch: return run_watch(args);
+    case command_id::psubscribe:
+    case command_id::subscribe: flush_writes(); return run_subscribe(spec, args);
+    case command_id::punsubscribe:
+    case command_id::unsubscribe: return run_unsubscribe(spec, args);
     case command_id::dbsize:
     case command_id::flush:
     case command_id::info:

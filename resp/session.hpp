@@ -14,6 +14,7 @@
 #include <stowage/resp/request_reader.hpp>
 #include <stowage/resp/session_host.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -21,6 +22,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,6 +42,11 @@ struct session_limits {
   std::size_t queued_max = 65'536;
   std::size_t queued_bytes_max = 128 * limits::mib;
   std::size_t watched_max = 65'536;
+  /// Channels and patterns, and the bytes of their names.
+  std::size_t subscriptions_max = 65'536;
+  std::size_t subscription_bytes_max = 16 * limits::mib;
+  /// Events that wait for the client: Redis' own bound.
+  std::size_t pushed_bytes_max = 32 * limits::mib;
 };
 
 /// What MULTI began.
@@ -57,6 +64,10 @@ class session : public std::enable_shared_from_this<session> {
   void feed(std::string_view bytes) { reader_.feed(bytes); }
   /// Begins what can begin, and puts the answers that are complete into the output.
   void advance();
+  /// To the client, who did not ask for it now.
+  void push(reply what);
+  /// Its connection is gone: it hears of nothing more.
+  void leave();
   /// Begins nothing but what was fed before; then it is over.
   void stop() noexcept { stopping_ = true; }
 
@@ -67,7 +78,9 @@ class session : public std::enable_shared_from_this<session> {
     return slots_.empty() && (ended_ || (stopping_ && !blocked_));
   }
   [[nodiscard]] bool holds_too_much() const noexcept {
-    return answer_bytes_ + output_.size() > limits_.answer_bytes_max;
+    const auto unsent = answer_bytes_ + output_.size();
+    return unsent > limits_.answer_bytes_max ||
+           std::min(unsent, pushed_bytes_) > limits_.pushed_bytes_max;
   }
 
   /// `advance` begins more now that output is out.
@@ -124,6 +137,22 @@ class session : public std::enable_shared_from_this<session> {
   [[nodiscard]] std::optional<reply> set_name(std::string_view name);
   void set_authenticated(bool is);
 
+  // -- subscriptions (subscribe_commands.cpp) -----------------------------------------------------------
+  /// In version 2 of the protocol, where a client could not tell events from answers.
+  [[nodiscard]] static bool may_run_when_subscribed(const command_spec& spec) noexcept;
+  [[nodiscard]] std::size_t subscriptions() const noexcept {
+    return channels_.size() + patterns_.size();
+  }
+  [[nodiscard]] bool is_only_subscriber() const noexcept {
+    return protocol_ == oldest_protocol && subscriptions() > 0;
+  }
+  [[nodiscard]] std::set<std::string>& subscriptions_of(subscription_kind kind) noexcept {
+    return kind == subscription_kind::channel ? channels_ : patterns_;
+  }
+  void run_subscribe(const command_spec& spec, const arguments& args);
+  void run_unsubscribe(const command_spec& spec, const arguments& args);
+  void forget_subscription(subscription_kind kind, const std::string& name);
+
   // -- answers ----------------------------------------------------------------------------------------
   slot_number open_slot();
   void answer(slot_number to, reply what);
@@ -160,6 +189,12 @@ class session : public std::enable_shared_from_this<session> {
   std::size_t watches_unanswered_ = 0;
   /// Of a watched block that cannot be read.
   std::optional<reply> watch_failure_;
+
+  std::set<std::string> channels_;
+  std::set<std::string> patterns_;
+  std::size_t subscription_bytes_ = 0;
+  /// Events since there was nothing to send.
+  std::size_t pushed_bytes_ = 0;
 
   /// Something is under way that has to be done before the next request begins.
   bool alone_ = false;

@@ -9,6 +9,7 @@
 #include <stowage/messages/store.hpp>
 #include <stowage/resp/cursor_table.hpp>
 #include <stowage/resp/evaluation_lanes.hpp>
+#include <stowage/resp/keyspace_feed.hpp>
 #include <stowage/resp/reply.hpp>
 #include <stowage/resp/resp_options.hpp>
 #include <stowage/storage/core/result.hpp>
@@ -25,7 +26,8 @@ namespace stowage::resp {
 using store_request =
     std::variant<get_request, stat_request, put_many_request, commit_request, list_request,
                  clear_request, flush_request, status_request, checkpoint_request, compact_request,
-                 verify_request, backup_request>;
+                 verify_request, backup_request, watch_request, next_changes_request,
+                 unwatch_request>;
 
 /// The answer of requests that are answered with nothing.
 struct done_answer {};
@@ -35,7 +37,7 @@ using boxed = std::shared_ptr<const T>;
 using store_answer =
     std::variant<failure, done_answer, receipt, block_value, block_stat, put_many_result,
                  commit_receipt, block_list, boxed<store_status>, boxed<compact_result>,
-                 boxed<verify_result>, boxed<backup_result>>;
+                 boxed<verify_result>, boxed<backup_result>, watch_started, change_batch>;
 
 using answer_handler = std::function<void(store_answer)>;
 
@@ -57,6 +59,7 @@ struct server_state {
 
   cursor_table cursors;
   evaluation_lanes lanes;
+  keyspace_feed events;
   /// Where RANDOMKEY looks next.
   std::string random_after;
 

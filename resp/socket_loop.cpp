@@ -353,7 +353,9 @@ void socket_loop::watch(std::uint64_t id, connection& which) {
 }
 
 void socket_loop::drop(std::uint64_t id) {
-  connections_.erase(id);
+  const auto found = connections_.find(id);
+  found->second.who->leave();
+  connections_.erase(found);
   server_.clients = connections_.size();
 }
 

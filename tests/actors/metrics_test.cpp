@@ -50,6 +50,8 @@ struct metered : store_fixture {
     same("blocks_moved_total", s.blocks_moved);
     same("moved_bytes_total", s.bytes_moved);
     same("blocks_expired_total", s.blocks_expired);
+    same("watches", s.watches);
+    same("watch_gaps_total", s.watch_gaps);
     same("blocks", s.blocks);
     same("blocks_expiring", s.blocks_expiring);
     same("value_bytes", s.value_bytes);

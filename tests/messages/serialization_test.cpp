@@ -154,7 +154,9 @@ BOOST_AUTO_TEST_CASE(a_status_keeps_every_number) {
                       &s.leased_bytes,
                       &s.promised_bytes,
                       &s.reserve_bytes,
-                      &s.pinned_bytes})
+                      &s.pinned_bytes,
+                      &s.watches,
+                      &s.watch_gaps})
     *field = n++;
   for (auto& cause : s.batches_closed_by) cause = n++;
   BOOST_TEST((round_trip(s) == s));
@@ -218,6 +220,41 @@ BOOST_AUTO_TEST_CASE(a_verification_says_everything_it_found) {
   BOOST_TEST(got.verified_bytes == 3U);
   BOOST_TEST(got.found_count == 4U);
   BOOST_TEST((got.found == done.found));
+}
+
+BOOST_AUTO_TEST_CASE(changes_keep_their_fields) {
+  BOOST_TEST((round_trip(watch_request{all_bytes()}).prefix == all_bytes()));
+  const auto started = round_trip(watch_started{7, version{8}});
+  BOOST_TEST(started.watch == 7U);
+  BOOST_TEST(started.from.value == 8U);
+  const auto next = round_trip(next_changes_request{9, version{10}});
+  BOOST_TEST(next.watch == 9U);
+  BOOST_TEST(next.after.value == 10U);
+  BOOST_TEST(round_trip(unwatch_request{11}).watch == 11U);
+  const change_batch batch{change_gap{version{1}, version{2}},
+                           {{all_bytes(), change_kind::put, version{3}},
+                            {"d", change_kind::deleted, version{4}},
+                            {"e", change_kind::expired, version{5}},
+                            {"", change_kind::cleared, version{6}}},
+                           version{6}};
+  BOOST_TEST((round_trip(batch) == batch));
+  BOOST_TEST((round_trip(change_batch{{}, {}, version{1}}) == change_batch{{}, {}, version{1}}));
+}
+
+BOOST_AUTO_TEST_CASE(a_change_of_another_kind_is_refused) {
+  caf::byte_buffer bytes;
+  caf::binary_serializer sink{nullptr, bytes};
+  BOOST_REQUIRE(sink.apply(std::uint8_t{4}));
+  change_kind kind{};
+  caf::binary_deserializer source{nullptr, bytes};
+  BOOST_TEST(!source.apply(kind));
+  for (const auto each :
+       {change_kind::put, change_kind::deleted, change_kind::expired, change_kind::cleared}) {
+    auto read = change_kind::put;
+    BOOST_TEST(from_string(compat::string_view{to_string(each)}, read));
+    BOOST_TEST((read == each));
+  }
+  BOOST_TEST(!from_string(compat::string_view{"moved"}, kind));
 }
 
 BOOST_AUTO_TEST_CASE(failures_keep_their_context) {

@@ -13,6 +13,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -42,7 +43,10 @@ class memory_host final : public session_host {
   void run_one() {
     auto [what, then] = std::move(asked_.front());
     asked_.pop_front();
-    then(answer(what));
+    if (std::holds_alternative<next_changes_request>(what) && fails.code == errc::none)
+      waits_for_changes_ = std::move(then);
+    else
+      then(answer(what));
     attend_to_all();
   }
   /// Each session goes on.
@@ -51,6 +55,25 @@ class memory_host final : public session_host {
       if (const auto s = weak.lock()) s->advance();
   }
   [[nodiscard]] std::size_t asked() const noexcept { return asked_.size(); }
+
+  /// These are durable now: whoever watches is told.
+  void tell(std::vector<block_change> changes, std::optional<change_gap> gap = {}) {
+    if (!is_watched()) return;
+    const auto through = changes.back().ver;
+    auto then = std::exchange(waits_for_changes_, nullptr);
+    then(change_batch{gap, std::move(changes), through});
+    attend_to_all();
+    run();
+  }
+  /// A question for changes waits.
+  [[nodiscard]] bool is_watched() const noexcept { return waits_for_changes_ != nullptr; }
+  /// The watch ends, and there is no other one.
+  void end_watch(const failure& why) {
+    fails = why;
+    auto then = std::exchange(waits_for_changes_, nullptr);
+    then(why);
+    attend_to_all();
+  }
 
   /// Somebody else's write.
   void other(const std::string& name, const std::string& value) { put(name, value, 0); }
@@ -62,6 +85,8 @@ class memory_host final : public session_host {
   /// What a read of this block fails with.
   std::map<std::string, failure> unreadable;
   std::uint64_t puts_together = 0;
+  /// That were begun.
+  std::uint64_t watches = 0;
   std::chrono::system_clock::time_point time{std::chrono::seconds{1'700'000'000}};
 
   void ask(store_request what, answer_handler then) override {
@@ -172,7 +197,18 @@ class memory_host final : public session_host {
     return why;
   }
 
+  store_answer on(const watch_request& /*r*/) {
+    ++watches;
+    return watch_started{watches, version{last_version_}};
+  }
+  store_answer on(const next_changes_request& /*r*/) { return change_batch{}; }
+  store_answer on(const unwatch_request& /*r*/) {
+    waits_for_changes_ = nullptr;
+    return done_answer{};
+  }
+
   server_state server_;
+  answer_handler waits_for_changes_;
   std::deque<std::pair<store_request, answer_handler>> asked_;
   std::vector<std::weak_ptr<session>> sessions_;
   std::uint64_t next_id_ = 1;

@@ -39,7 +39,7 @@ struct command_line {
 const std::vector<std::string>& features() {
   static const std::vector<std::string> all{"failures", "transactions", "put-many", "deletes",
                                             "lists",    "flushes",      "large",    "maintenance",
-                                            "expiry",   "clears"};
+                                            "expiry",   "clears",       "watches"};
   return all;
 }
 
@@ -57,6 +57,7 @@ simulation_options options_of(const command_line& how, std::uint64_t seed) {
     if (f == "flushes") out.mix.flushes = false;
     if (f == "expiry") out.mix.expiry = false;
     if (f == "clears") out.mix.clears = false;
+    if (f == "watches") out.mix.watches = false;
     if (f == "maintenance") out.mix.maintenance = false;
     if (f == "large") out.mix.value_bytes_end = 300;
   }
@@ -77,10 +78,10 @@ void run_seeds(const command_line& how) {
     fmt::print(
         "seed {}: trace {:016x}, {} steps, {} lives, {} writes, {} reads, {} power losses, {} "
         "failed devices, {} crashed recoveries, {} compactions, {} cuts, {} verifications, "
-        "{} clears, {} expired\n",
+        "{} clears, {} expired, {} changes told\n",
         seed, said.trace_hash, said.steps, said.lives, said.writes, said.reads, said.power_losses,
         said.failed_devices, said.crashed_recoveries, said.compactions, said.cuts,
-        said.verifications, said.clears, said.blocks_expired);
+        said.verifications, said.clears, said.blocks_expired, said.changes_told);
     for (const auto& v : said.violations) BOOST_ERROR(fmt::format("seed {}: {}", seed, v));
   }
 }

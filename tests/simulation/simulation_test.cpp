@@ -32,16 +32,17 @@ void run_part(std::uint64_t part) {
       sum.verifications += said.verifications;
       sum.clears += said.clears;
       sum.blocks_expired += said.blocks_expired;
+      sum.changes_told += said.changes_told;
     }
   }
-  BOOST_TEST_MESSAGE(count << " seeds: " << sum.steps << " steps, " << sum.lives << " lives, "
-                           << sum.writes << " writes, " << sum.reads << " reads and lists, "
-                           << sum.power_losses << " power losses, " << sum.failed_devices
-                           << " failed devices, " << sum.crashed_recoveries
-                           << " crashed recoveries, " << sum.compactions << " compactions, "
-                           << sum.cuts << " cuts, " << sum.verifications << " verifications, "
-                           << sum.clears << " clears, " << sum.blocks_expired
-                           << " blocks removed when they had expired");
+  BOOST_TEST_MESSAGE(
+      count << " seeds: " << sum.steps << " steps, " << sum.lives << " lives, " << sum.writes
+            << " writes, " << sum.reads << " reads and lists, " << sum.power_losses
+            << " power losses, " << sum.failed_devices << " failed devices, "
+            << sum.crashed_recoveries << " crashed recoveries, " << sum.compactions
+            << " compactions, " << sum.cuts << " cuts, " << sum.verifications << " verifications, "
+            << sum.clears << " clears, " << sum.blocks_expired
+            << " blocks removed when they had expired, " << sum.changes_told << " changes told");
   // It has to have been exciting.
   BOOST_TEST(sum.lives > 2 * count);
   BOOST_TEST(sum.writes > 500 * count);
@@ -53,6 +54,7 @@ void run_part(std::uint64_t part) {
   BOOST_TEST(sum.verifications > count / 4);
   BOOST_TEST(sum.clears > count);
   BOOST_TEST(sum.blocks_expired > count / 4);
+  BOOST_TEST(sum.changes_told > 100 * count);
 }
 
 }  // namespace

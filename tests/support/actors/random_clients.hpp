@@ -35,6 +35,8 @@ struct request_mix {
   /// Some blocks expire, most of them soon.
   bool expiry = true;
   bool clears = true;
+  /// Somebody watches.
+  bool watches = true;
 };
 
 class random_clients {

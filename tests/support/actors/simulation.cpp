@@ -1,6 +1,7 @@
 #include <stowage/tests/support/actors/simulation.hpp>
 
 #include <stowage/storage/core/limits.hpp>
+#include <stowage/tests/support/actors/random_watch.hpp>
 
 #include <malloc.h>
 
@@ -27,7 +28,10 @@ void keep_memory() {
 class simulation {
  public:
   explicit simulation(const simulation_options& how)
-      : how_{how}, random_{how.seed}, clients_{f_, random_, history_, now_, how.mix} {
+      : how_{how},
+        random_{how.seed},
+        clients_{f_, random_, history_, now_, how.mix},
+        watch_{f_, how.seed} {
     f_.fault_seed = how.seed;
     f_.det.shuffle(how.seed);
     if (how_.failures && one_in(6)) f_.capacity = (12 + below(20)) * limits::mib;
@@ -35,6 +39,7 @@ class simulation {
 
   simulation_report run() {
     open_with_new_options();
+    if (how_.mix.watches) watch_.begin_life();
     while (said_.violations.empty()) {
       ++said_.lives;
       live();
@@ -44,6 +49,7 @@ class simulation {
     said_.cuts = clients_.cuts();
     said_.verifications = clients_.verifications();
     said_.clears = clients_.clears();
+    said_.changes_told = watch_.changes();
     return std::move(said_);
   }
 
@@ -78,6 +84,7 @@ class simulation {
       (void)f_.det.run_steps(below(25));
       if (one_in(12)) f_.advance(std::chrono::microseconds{below(60'000)});
       clients_.take_answers();
+      if (how_.mix.watches) watch_.step();
     }
     const bool is_cut_short = said_.steps == how_.steps_max;
     end_life(is_cut_short ? end::power_loss : how_it_ends);
@@ -105,6 +112,7 @@ class simulation {
     ++now_;
     f_.run();
     clients_.take_answers();
+    if (how_.mix.watches) check_watch();
     if (clients_.under_way() != 0 || clients_.answered() != clients_.asked())
       violated("a request has no answer");
     said_.writes += history_.writes.size();
@@ -113,6 +121,12 @@ class simulation {
     for (const auto& rule : broken_rules(with_what_was_seen(history_))) violated(rule);
     no_version_is_given_again();
     begin_life();
+  }
+
+  void check_watch() {
+    watch_.end_life();
+    for (const auto& rule : watch_.broken_rules(with_what_was_seen(history_))) violated(rule);
+    watch_.mark_durable(history_);
   }
 
   // Whether it was durable or not, in this life or in any before.
@@ -163,6 +177,7 @@ class simulation {
       history_.writes.push_back(
           {0, 0, {{name, block.value, block.ver, block.expires_at_ms}}, true, outcome::taken});
     mix(checksum_of(state));
+    if (how_.mix.watches) watch_.begin_life();
   }
 
   void open_with_new_options() {
@@ -221,6 +236,7 @@ class simulation {
   /// The highest version that any life has given.
   version given_;
   random_clients clients_;
+  random_watch watch_;
   simulation_report said_;
 };
 

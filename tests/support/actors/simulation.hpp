@@ -40,6 +40,8 @@ struct simulation_report {
   std::uint64_t compactions = 0;
   std::uint64_t verifications = 0;
   std::uint64_t clears = 0;
+  /// By the watch of each life.
+  std::uint64_t changes_told = 0;
   /// Removed in lives that ended by a close.
   std::uint64_t blocks_expired = 0;
   /// Compactions that made the file shorter.

@@ -1,6 +1,7 @@
 #include <stowage/tests/support/actors/store_fixture.hpp>
 
 #include <stowage/messages/register_types.hpp>
+#include <stowage/tests/support/actors/asked.hpp>
 
 #include <utility>
 
@@ -13,47 +14,10 @@ struct message_types {
 };
 BOOST_GLOBAL_FIXTURE(message_types);
 
-/// A client of its own for each request: what comes back can only be its answer.
-template <class T, class Request>
-class asked final : public answer_source<T> {
- public:
-  asked(caf::actor_system& system, const store_actor& store, Request request,
-        std::shared_ptr<std::size_t> alive)
-      : alive_{std::move(alive)},
-        self_{system},
-        waiting_{compat::request(self_.ptr(), store, std::move(request))} {
-    ++*alive_;
-  }
-  asked(const asked&) = delete;
-  asked& operator=(const asked&) = delete;
-  ~asked() override { --*alive_; }
-
-  [[nodiscard]] bool arrived() override { return self_->has_next_message(); }
-
-  [[nodiscard]] result<T> take() override {
-    std::optional<result<T>> outcome;
-    const auto on_error = [&](const caf::error& why) { outcome = to_failure(why); };
-    if constexpr (std::is_void_v<T>)
-      std::move(waiting_).receive([&] { outcome = result<void>{}; }, on_error);
-    else
-      std::move(waiting_).receive([&](T& value) { outcome = std::move(value); }, on_error);
-    return std::move(*outcome);
-  }
-
- private:
-  using handle =
-      decltype(compat::request(std::declval<caf::scoped_actor&>().ptr(),
-                               std::declval<const store_actor&>(), std::declval<Request>()));
-  std::shared_ptr<std::size_t> alive_;
-  caf::scoped_actor self_;
-  handle waiting_;
-};
-
 template <class T, class Request>
 answer<T> ask(store_fixture& f, Request request) {
   BOOST_REQUIRE(f.is_open());
-  return answer<T>{
-      std::make_unique<asked<T, Request>>(f.det.system(), f.store, std::move(request), f.clients)};
+  return ask_actor<T>(f.det.system(), f.store, std::move(request), f.clients);
 }
 
 store_identity fixed_identity() {
