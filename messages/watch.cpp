@@ -1,23 +1,24 @@
 #include <stowage/messages/watch.hpp>
 
 #include <array>
+#include <string_view>
 
 namespace stowage {
 
 namespace {
 
-constexpr std::array<const char*, 4> names{"put", "deleted", "expired", "cleared"};
+constexpr std::array<std::string_view, 4> names{"put", "deleted", "expired", "cleared"};
 
 }  // namespace
 
 std::string to_string(change_kind kind) {
   const auto number = static_cast<std::size_t>(kind);
-  return number < names.size() ? names[number] : "unknown";
+  return std::string{number < names.size() ? names[number] : "unknown"};
 }
 
 bool from_string(compat::string_view in, change_kind& out) {
   for (std::size_t i = 0; i < names.size(); ++i) {
-    if (in != compat::string_view{names[i]}) continue;
+    if (names[i] != std::string_view{in.data(), in.size()}) continue;
     out = static_cast<change_kind>(i);
     return true;
   }
