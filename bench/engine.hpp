@@ -6,6 +6,7 @@
 #pragma once
 
 #include <stowage/storage/core/bytes.hpp>
+#include <stowage/storage/log/sync_policy.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -53,7 +54,8 @@ class engine {
 /// the device allows.
 [[nodiscard]] std::unique_ptr<engine> make_raw_engine(const std::string& directory);
 
-/// A store with the options of `scripts/run`, driven by pipelined requests of one client.
-[[nodiscard]] std::unique_ptr<engine> make_stowage_engine(const std::string& directory);
+/// A store with the options of `scripts/run` but for the sync mode, driven by pipelined requests of one client.
+[[nodiscard]] std::unique_ptr<engine> make_stowage_engine(const std::string& directory,
+                                                          sync_mode mode);
 
 }  // namespace stowage::bench

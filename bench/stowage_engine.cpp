@@ -22,18 +22,22 @@ std::string block_name(std::uint32_t block) { return "block-" + std::to_string(b
 
 class stowage_engine final : public engine {
  public:
-  explicit stowage_engine(const std::string& directory) {
+  stowage_engine(const std::string& directory, sync_mode mode) : mode_{mode} {
     store_options options;
-    options.path = directory + "/blocks.stow";
+    options.path = directory + "/" + std::string{name_of(mode)} + ".stow";
     options.create = true;
+    options.sync.mode = mode;
     store_.emplace(options);
   }
 
-  [[nodiscard]] std::string_view name() const override { return "stowage"; }
+  [[nodiscard]] std::string_view name() const override {
+    return mode_ == sync_mode::lazy ? "stowage lazy" : "stowage";
+  }
   [[nodiscard]] std::string shape() const override {
-    return "default options (batch 50 ops / 50 ms / 8 MiB, sync per group, credit 1000 ops / 64 "
-           "MiB); "
-           "one client pipelines accepted puts, takes every receipt, then one flush";
+    return std::string{"default options (batch 50 ops / 50 ms / 8 MiB, credit 1000 ops / 64 MiB)"} +
+           (mode_ == sync_mode::lazy ? " but sync.mode = lazy: nothing is synced before the flush"
+                                     : ", sync per group") +
+           "; one client pipelines accepted puts, takes every receipt, then one flush";
   }
 
   void fill(const std::vector<shared_bytes>& values) override {
@@ -78,14 +82,15 @@ class stowage_engine final : public engine {
   }
 
  private:
+  sync_mode mode_;
   std::optional<running_store> store_;
   store_status counted_;
 };
 
 }  // namespace
 
-std::unique_ptr<engine> make_stowage_engine(const std::string& directory) {
-  return std::make_unique<stowage_engine>(directory);
+std::unique_ptr<engine> make_stowage_engine(const std::string& directory, sync_mode mode) {
+  return std::make_unique<stowage_engine>(directory, mode);
 }
 
 }  // namespace stowage::bench
