@@ -1,9 +1,13 @@
 // Seeds of the simulation. A failing one is replayed by `stowage-sim --seed N`, and cut down by `--shrink`.
+#include <stowage/storage/core/invariant.hpp>
 #include <stowage/tests/support/actors/simulation.hpp>
 #include <stowage/tests/support/test_size.hpp>
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <set>
+#include <string>
 
 using namespace stowage;
 using namespace stowage::test;
@@ -97,6 +101,57 @@ BOOST_AUTO_TEST_CASE(a_shorter_run_is_a_prefix) {
   BOOST_TEST(prefix.steps == 100U);
   BOOST_TEST(prefix.writes < whole.writes);
   BOOST_TEST(prefix.violations.empty());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(oracle)
+
+namespace {
+
+bool tells(const simulation_report& said, const std::string& what) {
+  return std::ranges::any_of(said.violations,
+                             [&](const auto& v) { return v.find(what) != std::string::npos; });
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(an_actor_that_finds_an_invariant_broken_is_a_violation) {
+  constexpr std::array calls{device_call::read, device_call::write, device_call::sync};
+  std::uint64_t broken = 0;
+  for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+    BOOST_TEST_CONTEXT("seed " << seed) {
+      bool is_broken = false;
+      std::uint64_t steps = 0;
+      simulation_options how;
+      how.seed = seed;
+      how.steps_max = 200;
+      how.before_step = [&](store_fixture& f) {
+        if (++steps < 50 || is_broken) return;
+        f.rig->meanwhile(calls[seed % calls.size()], [&] {
+          is_broken = true;
+          invariant(false, "by the test");
+        });
+      };
+      const auto said = simulate(how);
+      BOOST_TEST(tells(said, "an actor ended") == is_broken);
+      if (is_broken) ++broken;
+    }
+  }
+  BOOST_TEST(broken > 20U);
+}
+
+BOOST_AUTO_TEST_CASE(a_store_that_fails_though_its_device_has_not_is_a_violation) {
+  simulation_options how;
+  how.seed = 2;
+  how.steps_max = 200;
+  how.failures = false;
+  std::uint64_t steps = 0;
+  how.before_step = [&](store_fixture& f) {
+    if (++steps == 50)
+      caf::anon_send_exit(caf::actor_cast<caf::actor>(f.peers.allocator), caf::exit_reason::kill);
+  };
+  BOOST_TEST(tells(simulate(how), "the store has failed, and its device has not"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

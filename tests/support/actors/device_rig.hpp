@@ -2,7 +2,7 @@
 // everything it was asked.
 //
 // Contract: `open()` gives the device a store takes over; the bytes stay here. What the store does to it
-// is in `trace`, in order.
+// is in `trace`, in order. A device that has lost its power does nothing any more: each call fails.
 // Concurrency: one thread.
 // Limits: outlives every device it gave.
 #pragma once
@@ -80,9 +80,10 @@ class device_rig {
   }
 
   [[nodiscard]] std::vector<std::byte> image() const { return memory_->image(); }
-  /// What a power loss at this moment leaves.
+  /// What a power loss at this moment leaves. It does not come back.
   [[nodiscard]] std::vector<std::byte> image_after_power_loss() {
     faulty_->lose_power();
+    has_power_ = false;
     return image();
   }
   [[nodiscard]] std::uint64_t size() const { return memory_->image().size(); }
@@ -133,7 +134,9 @@ class device_rig {
       if (auto fault = rig_->enter(device_call::resize)) return *std::move(fault);
       return inner_->resize(size);
     }
-    void drop_cache() override { inner_->drop_cache(); }
+    void drop_cache() override {
+      if (rig_->has_power_) inner_->drop_cache();
+    }
     [[nodiscard]] std::uint64_t size() const override { return inner_->size(); }
     result<void> close() override {
       if (auto fault = rig_->enter(device_call::close)) return *std::move(fault);
@@ -152,6 +155,7 @@ class device_rig {
   };
 
   std::optional<failure> enter(device_call call) {
+    if (!has_power_) return fail(errc::io_error, "the power is lost");
     if (auto what = std::exchange(meanwhile_[call], {})) what();
     const auto found = faults_.find(call);
     if (found == faults_.end() || --found->second.in_calls > 0) return std::nullopt;
@@ -165,6 +169,7 @@ class device_rig {
   std::map<device_call, scheduled_fault> faults_;
   std::map<device_call, std::function<void()>> meanwhile_;
   bool closed_ = false;
+  bool has_power_ = true;
 };
 
 }  // namespace stowage::test

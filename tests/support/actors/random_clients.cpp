@@ -13,6 +13,7 @@ void random_clients::expect(answer<T> pending, Record on_answer) {
   under_way_.push_back([this, shared, on_answer]() mutable {
     if (!shared->arrived()) return false;
     ++answered_;
+    if (shared->code() == errc::poisoned && !device_failed()) failed_without_cause_ = true;
     on_answer(shared->get());
     return true;
   });

@@ -63,6 +63,8 @@ class random_clients {
   [[nodiscard]] std::uint64_t clears() const noexcept { return clears_; }
   /// The device of the store that is open, or was last, has failed a call that may have changed it.
   [[nodiscard]] bool device_failed();
+  /// Some answer said that the store has failed when its device had not.
+  [[nodiscard]] bool failed_without_cause() const noexcept { return failed_without_cause_; }
 
  private:
   /// Answers whether the answer is there, and records it if so.
@@ -101,6 +103,7 @@ class random_clients {
   request_mix mix_;
   std::vector<request_under_way> under_way_;
   bool device_failed_ = false;
+  bool failed_without_cause_ = false;
   std::uint64_t values_ = 0;
   std::uint64_t asked_ = 0;
   std::uint64_t answered_ = 0;

@@ -74,6 +74,7 @@ class simulation {
     for (std::uint64_t step = 0; step < steps && said_.steps < how_.steps_max; ++step) {
       ++now_;
       ++said_.steps;
+      if (how_.before_step) how_.before_step(f_);
       if (step == end_begins) {
         if (how_it_ends == end::failed_sync)
           f_.rig->fail_next(device_call::sync, EIO, 1 + below(5));
@@ -115,6 +116,8 @@ class simulation {
     if (how_.mix.watches) check_watch();
     if (clients_.under_way() != 0 || clients_.answered() != clients_.asked())
       violated("a request has no answer");
+    for (const auto& broken : f_.take_broken_actors()) violated("an actor ended: " + broken);
+    if (clients_.failed_without_cause()) violated("the store has failed, and its device has not");
     said_.writes += history_.writes.size();
     said_.reads += history_.reads.size() + history_.lists.size();
     hash_history();

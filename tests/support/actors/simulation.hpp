@@ -4,7 +4,8 @@
 // Contract: everything follows from the options: the same options give the same trace, hashed over each
 // operation of the device with its bytes and each answer. In each life the recorded history has to be
 // linearizable, every request is answered once, and what the next life recovers is a state of that history no
-// older than the last durable write (I3, I4). `step` is a bound for all lives together; where it ends a run in
+// older than the last durable write (I3, I4). No actor of the store ends by an exception, and the store does not
+// fail unless its device has. `step` is a bound for all lives together; where it ends a run in
 // the middle of a life, that life ends by power loss.
 // Concurrency: one thread; one simulation at a time.
 // Limits: the orders are those of messages between actors. With CAF 1.x they are the same for every seed.
@@ -13,6 +14,7 @@
 #include <stowage/tests/support/actors/random_clients.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -26,6 +28,8 @@ struct simulation_options {
   request_mix mix;
   /// Calls of the device that fail, and a device that fills up.
   bool failures = true;
+  /// Called at the beginning of each step; what it does to the store is not forgiven.
+  std::function<void(store_fixture&)> before_step = {};
 };
 
 struct simulation_report {

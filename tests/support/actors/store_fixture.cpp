@@ -43,6 +43,7 @@ store_fixture::~store_fixture() {
   // Said here, because the system waits for ever for an actor that does not end.
   BOOST_CHECK_EQUAL(running_actors(), 0U);
   det.advance(2h);
+  for (const auto& broken : take_broken_actors()) BOOST_ERROR("an actor ended: " << broken);
 }
 
 void store_fixture::open() {
@@ -67,6 +68,7 @@ void store_fixture::open() {
   auto wiring = deterministic_system::next_message<wire_registry>(store);
   BOOST_REQUIRE_MESSAGE(wiring, "the registry is wired before anything else");
   peers = std::move(*wiring);
+  note_broken_actors();
   run();
 }
 
@@ -104,8 +106,33 @@ void store_fixture::drop() {
   forget(std::move(left));
 }
 
+std::vector<std::pair<std::string, caf::actor>> store_fixture::actors() const {
+  std::vector<std::pair<std::string, caf::actor>> all;
+  const auto add = [&](const std::string& role, const auto& handle) {
+    if (handle) all.emplace_back(role, caf::actor_cast<caf::actor>(handle));
+  };
+  add("registry", store);
+  add("writer", peers.writer);
+  add("allocator", peers.allocator);
+  add("disk", peers.disk);
+  add("maintenance", peers.maintenance);
+  for (const auto& reader : peers.readers) add("reader", reader);
+  add("supervisor", peers.supervisor);
+  return all;
+}
+
+void store_fixture::note_broken_actors() {
+  for (const auto& [role, actor] : actors())
+    actor->attach_functor([role = role, broken = broken_actors_](const caf::error& why) {
+      if (why && why.category() != caf::type_id_v<caf::exit_reason>)
+        broken->push_back(role + ": " + caf::to_string(why));
+    });
+}
+
+// All at once: a process that is gone does not go on with what was on its way. CAF lets an actor handle what it has
+// taken from its mailbox before, but whatever that leads to comes behind the other actor's end.
 void store_fixture::end_actors() {
-  caf::anon_send_exit(store, caf::exit_reason::kill);
+  for (const auto& [role, actor] : actors()) caf::anon_send_exit(actor, caf::exit_reason::kill);
   peers = {};
   store = nullptr;
   run();

@@ -2,7 +2,8 @@
 //
 // Contract: `open` creates the store if there is none on the device yet; `close` and `crash` keep the
 // device's bytes for the next `open`. Requests are sent at once and handled when the test runs the
-// system; an `answer` can be looked at any time and never waits. Whatever the test leaves open is ended.
+// system; an `answer` can be looked at any time and never waits. Whatever the test leaves open is ended. An actor
+// of the store that ends by an exception fails the test, unless it takes note of it (`take_broken_actors`).
 // Concurrency: one thread.
 // Limits: one store at a time.
 #pragma once
@@ -22,6 +23,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace stowage::test {
@@ -91,7 +93,8 @@ class store_fixture {
   bool fail_to_open(device_call call, std::uint64_t nth);
   /// Closes in order; fails the test if the store does not say so.
   void close();
-  /// A power loss at this moment: what is not synced is kept, lost or garbage by `fault_seed`.
+  /// A power loss at this moment: what is not synced is kept, lost or garbage by `fault_seed`, and nothing reaches
+  /// the device any more.
   void crash();
   /// Ends all actors without a farewell and without losing power.
   void drop();
@@ -163,6 +166,10 @@ class store_fixture {
   /// Of the store.
   [[nodiscard]] std::size_t running_actors() { return det.running_actors() - *clients; }
   [[nodiscard]] bool is_open() const noexcept { return static_cast<bool>(store); }
+  /// The actors of all lives that have ended neither in order nor by being killed, and by what; each is told once.
+  [[nodiscard]] std::vector<std::string> take_broken_actors() {
+    return std::exchange(*broken_actors_, {});
+  }
 
   deterministic_system det;
   store_options options;
@@ -183,11 +190,16 @@ class store_fixture {
   std::shared_ptr<std::size_t> clients = std::make_shared<std::size_t>(0);
 
  private:
+  [[nodiscard]] std::vector<std::pair<std::string, caf::actor>> actors() const;
+  void note_broken_actors();
   void end_actors();
   void forget(std::vector<std::byte> image);
 
   std::vector<std::byte> image_;
   std::uint64_t lives_ = 0;
+  /// Shared with the actors, of which some may end later than anything here.
+  std::shared_ptr<std::vector<std::string>> broken_actors_ =
+      std::make_shared<std::vector<std::string>>();
 };
 
 }  // namespace stowage::test
