@@ -17,7 +17,7 @@ constexpr std::uint64_t step_bytes = 256 * limits::kib;
 void reserve_that_grows(benchmark::State& state) {
   const auto steps = static_cast<std::uint64_t>(state.range(0));
   const auto head = 128 * limits::kib;
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     space_map space{head + 2 * space_reserve::target_bytes(steps * step_bytes), head};
     space_reserve reserve;
     for (std::uint64_t i = 1; i <= steps; ++i) {
