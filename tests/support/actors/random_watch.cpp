@@ -36,6 +36,7 @@ void random_watch::begin_life() {
   forgotten_.clear();
   broken_.clear();
   watch_ = 0;
+  from_ = through_ = {};
   rests_for_ = 0;
   prefix_ = random_() % 2 == 0 ? "" : "n" + std::to_string(random_() % 4);
   actor_ = std::make_unique<watching_actor>(f_);
