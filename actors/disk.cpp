@@ -52,7 +52,8 @@ disk_actor::behavior_type disk_state::make_behavior() {
   };
 }
 
-// Answers when the thread has done it; at once where the actor has none.
+// Answers when the thread has done it; at once where the actor has none. The promise stays with the actor: CAF counts
+// its copies without a lock. One thread answers in the order it was asked.
 template <class T, class Work>
 caf::result<T> disk_state::on_thread(Work work) {
   if (!thread_) {
@@ -64,7 +65,8 @@ caf::result<T> disk_state::on_thread(Work work) {
       return *std::move(outcome);
   }
   auto promise = self_->template make_response_promise<T>();
-  thread_->run([itself = disk_actor{self_}, promise, work = std::move(work)] {
+  answers_.push_back(promise);
+  thread_->run([this, itself = disk_actor{self_}, work = std::move(work)] {
     // What is thrown ends the actor, as from any of its handlers.
     std::exception_ptr thrown;
     std::optional<result<T>> outcome;
@@ -73,14 +75,16 @@ caf::result<T> disk_state::on_thread(Work work) {
     } catch (...) {
       thrown = std::current_exception();
     }
-    compat::run_on(itself, [promise, thrown, outcome = std::move(outcome)]() mutable {
+    compat::run_on(itself, [this, thrown, outcome = std::move(outcome)]() mutable {
       if (thrown) std::rethrow_exception(thrown);
+      auto answer = std::get<caf::typed_response_promise<T>>(std::move(answers_.front()));
+      answers_.pop_front();
       if (!*outcome)
-        promise.deliver(to_error(outcome->error()));
+        answer.deliver(to_error(outcome->error()));
       else if constexpr (std::is_void_v<T>)
-        promise.deliver();
+        answer.deliver();
       else
-        promise.deliver(**std::move(outcome));
+        answer.deliver(**std::move(outcome));
     });
   });
   return promise;

@@ -10,8 +10,10 @@
 #include <stowage/messages/disk.hpp>
 #include <stowage/storage/device/block_device.hpp>
 
+#include <deque>
 #include <memory>
 #include <optional>
+#include <variant>
 
 namespace stowage {
 
@@ -30,8 +32,13 @@ class disk_state {
   template <class T, class Work>
   caf::result<T> on_thread(Work work);
 
+  using promised =
+      std::variant<caf::typed_response_promise<plan_executed>, caf::typed_response_promise<void>>;
+
   disk_actor::pointer self_;
   metered_device device_;
+  /// Of what the thread has been given, in that order.
+  std::deque<promised> answers_;
   /// Ends before the device does.
   std::optional<device_thread> thread_;
 };
