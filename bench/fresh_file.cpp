@@ -1,30 +1,21 @@
 #include <stowage/bench/fresh_file.hpp>
 
+#include <stowage/bench/require.hpp>
 #include <stowage/storage/core/types.hpp>
 
 #include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
-#include <system_error>
 
 namespace stowage::bench {
 
-namespace {
-
-void succeed(bool ok, const char* what) {
-  if (!ok) throw std::system_error{errno, std::generic_category(), what};
-}
-
-}  // namespace
-
 fresh_file::fresh_file(const std::string& path, std::uint64_t file_bytes)
     : fd_{::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_DIRECT | O_CLOEXEC, 0600)} {
-  succeed(static_cast<bool>(fd_), "open");
+  require(static_cast<bool>(fd_), "open");
   const auto whole = round_up_to_page(file_bytes);
-  succeed(::fallocate(fd_.get(), 0, 0, static_cast<off_t>(whole)) == 0, "fallocate");
+  require(::fallocate(fd_.get(), 0, 0, static_cast<off_t>(whole)) == 0, "fallocate");
 }
 
 void fresh_file::append(byte_view bytes) {
@@ -40,13 +31,13 @@ void fresh_file::append(byte_view bytes) {
 
 void fresh_file::sync() {
   if (filled_ > 0) write_out();
-  succeed(::fdatasync(fd_.get()) == 0, "fdatasync");
+  require(::fdatasync(fd_.get()) == 0, "fdatasync");
 }
 
 void fresh_file::write_out() {
   const auto whole = round_up_to_page(filled_);
   std::memset(buffer_.bytes().data() + filled_, 0, whole - filled_);
-  succeed(::pwrite(fd_.get(), buffer_.bytes().data(), whole, static_cast<off_t>(at_)) ==
+  require(::pwrite(fd_.get(), buffer_.bytes().data(), whole, static_cast<off_t>(at_)) ==
               static_cast<ssize_t>(whole),
           "pwrite");
   at_ += whole;

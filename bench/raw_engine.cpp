@@ -1,11 +1,11 @@
 #include <stowage/bench/engine.hpp>
 
+#include <stowage/bench/require.hpp>
+
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <chrono>
-#include <system_error>
 
 namespace stowage::bench {
 
@@ -13,10 +13,6 @@ namespace {
 
 // Long enough that a round never reaches the end; written before anything is measured.
 constexpr std::size_t file_bytes = std::size_t{64} << 20U;
-
-void require(bool ok, const char* what) {
-  if (!ok) throw std::system_error{errno, std::generic_category(), what};
-}
 
 double ms_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start)

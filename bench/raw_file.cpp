@@ -1,23 +1,15 @@
 #include <stowage/bench/raw_file.hpp>
 
+#include <stowage/bench/require.hpp>
+
 #include <fcntl.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <climits>
-#include <system_error>
 
 namespace stowage::bench {
-
-namespace {
-
-void require(bool ok, const char* what) {
-  if (!ok) throw std::system_error{errno, std::generic_category(), what};
-}
-
-}  // namespace
 
 raw_file::raw_file(const std::string& path, std::size_t file_bytes)
     : fd_{::open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)},
