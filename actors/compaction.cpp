@@ -11,15 +11,17 @@ namespace stowage {
 
 namespace {
 
-// What a survey looks at in one go: a few milliseconds.
-constexpr std::size_t survey_blocks = 20'000;
+// What a survey looks at in one go, for some 0.1 ms: who comes after it on the same thread may have a client waiting.
+constexpr std::size_t survey_blocks = 1000;
 
 }  // namespace
 
 compaction::compaction(maintenance_actor::pointer self, const compaction_peers& peers,
-                       const start_compaction& how, answer_promise answer)
+                       const start_compaction& how,
+                       discarded_snapshots<maintenance_actor>& discarded, answer_promise answer)
     : self_{self},
       peers_{peers},
+      discarded_{discarded},
       sparse_percent_{how.sparse_percent},
       rounds_left_{how.rounds_max},
       answer_{std::move(answer)} {}
@@ -43,6 +45,7 @@ void compaction::begin_round() {
       .then(
           [this](const newest_state& found) {
             checkpoint_bytes_ = found.checkpoint_bytes;
+            if (plan_) discarded_.add(plan_->take_state());
             plan_.emplace(*found.state, sparse_percent_);
             stage_ = stage::survey;
             step_again();
@@ -83,6 +86,7 @@ void compaction::begin_moves() {
   compat::request(self_, peers_.registry, newest_state_request{})
       .then(
           [this](const newest_state& found) {
+            discarded_.add(plan_->take_state());
             plan_->begin_moves(*found.state, has_ceiling() ? space_.data_end : UINT64_MAX);
             stage_ = stage::moves;
             step_again();
@@ -223,17 +227,20 @@ void compaction::on_moved(const blocks_moved& done) {
 
 void compaction::give_up(const caf::error& why) {
   if (is_over()) return;
-  stage_ = stage::over;
-  compat::send(self_, peers_.allocator, end_compaction{});
-  compat::send(self_, peers_.writer, length_settled{});
+  end();
   answer_.deliver(why);
 }
 
 void compaction::finish() {
+  end();
+  answer_.deliver(std::move(result_));
+}
+
+void compaction::end() {
   stage_ = stage::over;
   compat::send(self_, peers_.allocator, end_compaction{});
   compat::send(self_, peers_.writer, length_settled{});
-  answer_.deliver(std::move(result_));
+  if (plan_) discarded_.add(plan_->take_state());
 }
 
 void compaction::step_again() { compat::send(self_, maintenance_actor{self_}, compaction_step{}); }

@@ -10,6 +10,7 @@
 #include <stowage/messages/disk.hpp>
 #include <stowage/storage/device/block_device.hpp>
 
+#include <cstdint>
 #include <deque>
 #include <memory>
 #include <optional>
@@ -29,8 +30,14 @@ class disk_state {
   disk_actor::behavior_type make_behavior();
 
  private:
+  /// Calls `work` where the device is called, and then `done` with its result on the actor.
+  template <class T, class Work, class Done>
+  void call(Work work, Done done);
   template <class T, class Work>
-  caf::result<T> on_thread(Work work);
+  caf::result<T> answer(Work work);
+
+  void shrink();
+  [[nodiscard]] result<bool> shrink_once();
 
   using promised =
       std::variant<caf::typed_response_promise<plan_executed>, caf::typed_response_promise<void>>;
@@ -39,6 +46,9 @@ class disk_state {
   metered_device device_;
   /// Of what the thread has been given, in that order.
   std::deque<promised> answers_;
+  std::optional<caf::typed_response_promise<void>> shrinking_;
+  /// How long the device is to be, until it is. Belongs to whoever calls the device.
+  std::optional<std::uint64_t> shrink_to_;
   /// Ends before the device does.
   std::optional<device_thread> thread_;
 };

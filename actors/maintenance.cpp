@@ -12,15 +12,15 @@ namespace stowage {
 
 namespace {
 
-// Small enough that encoding a slice holds up nobody on the scheduler for long.
-constexpr std::uint64_t slice_bytes = limits::mib;
+// Small enough that a client whose group goes along waits for not much longer than for that alone.
+constexpr std::uint64_t slice_bytes = 256 * limits::kib;
 static_assert(slice_bytes <= limits::checkpoint_slice_bytes);
 
 }  // namespace
 
 maintenance_state::maintenance_state(maintenance_actor::pointer self, std::uint64_t hash_seed,
                                      compaction_peers peers)
-    : self_{self}, hash_seed_{hash_seed}, peers_{std::move(peers)} {}
+    : self_{self}, hash_seed_{hash_seed}, peers_{std::move(peers)}, discarded_{self} {}
 
 maintenance_actor::behavior_type maintenance_state::make_behavior() {
   return {
@@ -28,19 +28,23 @@ maintenance_actor::behavior_type maintenance_state::make_behavior() {
         invariant(!at_hand_, "one checkpoint at a time");
         const auto& job = *message.job;
         auto answer = self_->make_response_promise<void>();
-        at_hand_.emplace(checkpoint{
-            checkpoint_writer{job.state, job.at, hash_seed_}, job.journal_total, {}, answer});
+        at_hand_.emplace(checkpoint{checkpoint_writer{job.state, job.at, hash_seed_},
+                                    job.journal_total,
+                                    {},
+                                    0,
+                                    {},
+                                    answer});
         compat::send(self_, maintenance_actor{self_}, next_slice{});
         return answer;
       },
       [this](const next_slice&) -> caf::result<void> {
-        if (at_hand_) write_slice();
+        if (at_hand_) encode_page();
         return caf::unit;
       },
       [this](const start_compaction& how) -> caf::result<compact_result> {
         invariant(!compaction_ || compaction_->is_over(), "one compaction at a time");
         auto answer = self_->make_response_promise<compact_result>();
-        compaction_.emplace(self_, peers_, how, answer);
+        compaction_.emplace(self_, peers_, how, discarded_, answer);
         compaction_->step();
         return answer;
       },
@@ -51,15 +55,19 @@ maintenance_actor::behavior_type maintenance_state::make_behavior() {
   };
 }
 
+void maintenance_state::encode_page() {
+  auto& c = *at_hand_;
+  auto page = c.pages.next_page();
+  if (!page) return c.slice.empty() ? write_manifest() : write_slice();
+  c.slice_bytes += page->size();
+  c.slice.push_back(std::move(*page));
+  if (c.slice_bytes >= slice_bytes) return write_slice();
+  compat::send(self_, maintenance_actor{self_}, next_slice{});
+}
+
 void maintenance_state::write_slice() {
-  std::vector<page_buffer> pages;
-  for (std::uint64_t bytes = 0; bytes < slice_bytes; bytes += pages.back().size()) {
-    auto page = at_hand_->pages.next_page();
-    if (!page) break;
-    pages.push_back(std::move(*page));
-  }
-  if (pages.empty()) return write_manifest();
-  place_and_write(std::move(pages), [this](const std::vector<extent>& places) {
+  at_hand_->slice_bytes = 0;
+  place_and_write(std::exchange(at_hand_->slice, {}), [this](const std::vector<extent>& places) {
     for (const auto& where : places) at_hand_->pages.page_placed(where);
     compat::send(self_, maintenance_actor{self_}, next_slice{});
   });
@@ -106,7 +114,7 @@ void maintenance_state::install(root named) {
       .then(
           [this] {
             at_hand_->answer.deliver();
-            at_hand_.reset();
+            end_checkpoint();
           },
           [this](const caf::error& why) { give_up(why); });
 }
@@ -116,6 +124,11 @@ void maintenance_state::give_up(const caf::error& why) {
   // device nothing is reused at all.
   if (why == errc::no_space) compat::send(self_, peers_.allocator, free_pages{at_hand_->placed});
   at_hand_->answer.deliver(why);
+  end_checkpoint();
+}
+
+void maintenance_state::end_checkpoint() {
+  discarded_.add(at_hand_->pages.take_state());
   at_hand_.reset();
 }
 

@@ -28,7 +28,8 @@ struct grow_device {
   std::uint64_t file_bytes = 0;
 };
 
-/// Cuts the device to so many bytes, above which nothing is used.
+/// Cuts the device to so many bytes, above which nothing is used, step by step: what is asked for meanwhile comes
+/// between, and where that is growth, the cut ends there.
 struct shrink_device {
   std::uint64_t file_bytes = 0;
 };

@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace stowage {
@@ -39,8 +40,11 @@ class compaction_plan {
     bool is_last = true;
   };
   /// Up to `blocks_max` blocks with up to `bytes_max` bytes of values together, or one that is larger. May
-  /// name none and yet not be the last: a call looks at a bounded number of blocks.
+  /// name none and yet not be the last: a call looks at a bounded number of blocks, and the next one goes on.
   [[nodiscard]] moves next_moves(std::size_t blocks_max, std::uint64_t bytes_max);
+
+  /// The newest state it was given, for whoever frees it. The plan is over.
+  [[nodiscard]] index_snapshot take_state() noexcept { return std::move(state_); }
 
  private:
   [[nodiscard]] bool is_misplaced(const block& b) const;
@@ -51,6 +55,9 @@ class compaction_plan {
   page_fill fill_;
   std::uint64_t own_page_bytes_ = 0;
   std::uint64_t ceiling_ = UINT64_MAX;
+  /// What calls before have found for the next slice.
+  std::vector<block_ref> gathered_;
+  std::uint64_t gathered_bytes_ = 0;
 };
 
 }  // namespace stowage

@@ -3,26 +3,12 @@
 #include <stowage/storage/core/invariant.hpp>
 #include <stowage/storage/core/limits.hpp>
 #include <stowage/storage/core/mutant.hpp>
+#include <stowage/storage/index/index_node.hpp>
 
 #include <algorithm>
 #include <vector>
 
 namespace stowage {
-
-namespace detail {
-
-// A leaf holds blocks in name order. An inner node holds children; keys[i] is a lower bound of
-// children[i] and an upper bound of children[i - 1] (keys[0] is never compared). A key is a block that
-// had that name once: it keeps the bytes alive, nothing else.
-struct index_node {
-  std::uint64_t edit_epoch = 0;
-  std::vector<block_ref> keys;
-  std::vector<std::shared_ptr<index_node>> children;
-
-  [[nodiscard]] bool is_leaf() const noexcept { return children.empty(); }
-};
-
-}  // namespace detail
 
 namespace {
 

@@ -40,6 +40,7 @@ class index_snapshot {
 
  private:
   friend class block_index;
+  friend class snapshot_disposal;
   index_snapshot(std::shared_ptr<const detail::index_node> root, std::uint64_t size) noexcept
       : root_{std::move(root)}, size_{size} {}
   std::shared_ptr<const detail::index_node> root_;

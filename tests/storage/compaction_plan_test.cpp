@@ -135,6 +135,31 @@ BOOST_AUTO_TEST_CASE(a_long_tour_comes_up_for_air) {
   BOOST_TEST((all_moves(plan) == std::vector<std::string>{"z"}));
 }
 
+BOOST_AUTO_TEST_CASE(few_that_lie_far_apart_still_fill_a_slice) {
+  block_index index;
+  for (unsigned i = 0; i < 20'000; ++i) {
+    const bool is_one = i % 500 == 0;
+    add(index, numbered(i),
+        is_one ? std::vector<extent>{{(i + 1) * page_size, 10}} : std::vector<extent>{});
+  }
+  compaction_plan plan{index.snapshot(), 50};
+  while (!plan.survey(1000)) {
+  }
+  plan.begin_moves(index.snapshot(), UINT64_MAX);
+  std::vector<std::size_t> slices;
+  for (bool is_last = false; !is_last;) {
+    const auto found = plan.next_moves(16, limits::mib);
+    is_last = found.is_last;
+    if (!found.blocks.empty()) slices.push_back(found.blocks.size());
+  }
+  BOOST_TEST((slices == std::vector<std::size_t>{16, 16, 8}));
+  // A tour begun anew begins with nothing in hand.
+  plan.begin_moves(index.snapshot(), UINT64_MAX);
+  (void)plan.next_moves(16, limits::mib);
+  plan.begin_moves(index.snapshot(), UINT64_MAX);
+  BOOST_TEST(all_moves(plan).size() == 40U);
+}
+
 BOOST_AUTO_TEST_CASE(the_second_tour_goes_over_the_newest_state) {
   block_index index;
   add(index, "stays", {{page_size, 64}});
