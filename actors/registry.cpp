@@ -31,6 +31,7 @@ registry_state::registry_state(registry_actor::pointer self, store_options optio
       options_{std::move(options)},
       clock_{std::move(start.clock)},
       index_{std::move(start.index)},
+      discarded_{self},
       last_version_{start.last_version},
       durable_version_{start.last_version},
       newest_position_{start.position},

@@ -11,6 +11,7 @@
 // values it holds are at most those in flight (the credit), those that wait (twice that), and one request.
 #pragma once
 
+#include <stowage/actors/discarded_snapshots.hpp>
 #include <stowage/actors/handover.hpp>
 #include <stowage/actors/metrics.hpp>
 #include <stowage/actors/overlay.hpp>
@@ -298,6 +299,7 @@ class registry_state {
   caf::actor supervisor_;
 
   block_index index_;
+  discarded_snapshots<registry_actor> discarded_;
   retirement retirement_;
   overlay overlay_;
   version last_version_;

@@ -4,6 +4,7 @@
 #include <stowage/actors/random_identity.hpp>
 #include <stowage/storage/core/mutant.hpp>
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <utility>
@@ -18,7 +19,7 @@ caf::result<backup_result> registry_state::on_backup(const backup_request& reque
       {request.path, random_identity()}, index_.snapshot(), retirement_.take(), last_version_, {}});
   backup_->result.through = durable_version_;
   backup_answer_ = self_->make_response_promise<backup_result>();
-  backup_ends_at_ = self_->clock().now() + options_.backup_time_max;
+  backup_ends_at_ = self_->clock().now() + options_.backup.max_time;
   copy_next_slice();
   return backup_answer_;
 }
@@ -34,18 +35,20 @@ void registry_state::on_slice_copied() {
   if (copy.is_over()) return end_backup({});
   if (closing_) return end_backup(to_error(fail(errc::closed)));
   free_what_readers_let_go();
-  if (retirement_.pinned_bytes() > options_.backup_pinned_bytes_max)
+  if (retirement_.pinned_bytes() > options_.backup.max_pinned_bytes)
     return end_backup(to_error(fail(
         errc::snapshot_expired, "the backup kept too much superseded space from being reused")));
-  if (self_->clock().now() > backup_ends_at_ && !mutant("backup-pins-for-ever"))
-    return end_backup(to_error(fail(
-        errc::snapshot_expired,
-        "the backup took more than " + std::to_string(options_.backup_time_max.count()) + " s")));
+  if (self_->clock().now() > backup_ends_at_ && !mutant("backup-pins-for-ever")) {
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(options_.backup.max_time);
+    return end_backup(
+        to_error(fail(errc::snapshot_expired,
+                      "the backup took more than " + std::to_string(seconds.count()) + " s")));
+  }
   copy_next_slice();
 }
 
 void registry_state::end_backup(const caf::error& why) {
-  const auto job = std::exchange(backup_, nullptr);
+  auto job = std::exchange(backup_, nullptr);
   if (why) {
     backup_answer_.deliver(why);
   } else {
@@ -56,6 +59,10 @@ void registry_state::end_backup(const caf::error& why) {
     backup_answer_.deliver(std::move(result));
   }
   job->held.reset();
+  // The copy's own handles first, so that nobody else has the state.
+  auto state = job->state;
+  job.reset();
+  discarded_.add(std::move(state));
   free_what_readers_let_go();
 }
 

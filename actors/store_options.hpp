@@ -30,6 +30,16 @@ struct compaction_options {
   friend bool operator==(const compaction_options&, const compaction_options&) = default;
 };
 
+/// When a backup is given up, for what it copies cannot be reused meanwhile.
+struct backup_limits {
+  /// Superseded values that wait for it to end: 1 MiB to 1 TiB.
+  std::uint64_t max_pinned_bytes = limits::gib;
+  /// 1 s to a week.
+  std::chrono::nanoseconds max_time = std::chrono::hours{1};
+
+  friend bool operator==(const backup_limits&, const backup_limits&) = default;
+};
+
 enum class device_kind : std::uint8_t {
   posix,   ///< a regular file
   memory,  ///< nothing survives the process: for tests and caches
@@ -48,9 +58,7 @@ struct store_options {
   device_kind device = device_kind::posix;
   /// Threads that read and verify: 1 to 64.
   std::uint32_t readers = 2;
-  /// A backup is given up once superseded values of so many bytes wait for it to end, or after so long.
-  std::uint64_t backup_pinned_bytes_max = limits::gib;
-  std::chrono::seconds backup_time_max = std::chrono::hours{1};
+  backup_limits backup;
 
   friend bool operator==(const store_options&, const store_options&) = default;
 };

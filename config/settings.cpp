@@ -80,6 +80,14 @@ std::optional<std::string> take_time(const caf::config_value& value, std::chrono
   return std::nullopt;
 }
 
+std::optional<std::string> take_backup_time(const caf::config_value& value, settings& to) {
+  const auto* time = exactly<caf::timespan>(value);
+  if (time == nullptr || *time < std::chrono::seconds{1} || *time > std::chrono::hours{7 * 24})
+    return "give a time with its unit from 1s to 10080min, as in 60min";
+  to.store.backup.max_time = *time;
+  return std::nullopt;
+}
+
 std::optional<std::string> take_sync_mode(const caf::config_value& value, settings& to) {
   const auto* name = exactly<std::string>(value);
   const auto mode = name == nullptr ? std::nullopt : sync_mode_from_name(*name);
@@ -167,7 +175,7 @@ struct known_key {
   take_fn take;
 };
 
-constexpr std::array<known_key, 20> keys{{
+constexpr std::array<known_key, 22> keys{{
     {"path", take_path},
     {"create", [](const auto& v, auto& to) { return take_flag(v, to.store.create); }},
     {"durability", take_durability},
@@ -194,6 +202,11 @@ constexpr std::array<known_key, 20> keys{{
      }},
     {"compaction.start-above", take_start_above},
     {"device", take_device},
+    {"backup.max-pinned-bytes",
+     [](const auto& v, auto& to) {
+       return take_number(v, to.store.backup.max_pinned_bytes, limits::mib, 1024 * limits::gib);
+     }},
+    {"backup.max-time", take_backup_time},
     {"backup-dir", take_backup_dir},
     {"resp.listen", take_listen},
     {"resp.requirepass", take_requirepass},

@@ -170,7 +170,7 @@ BOOST_FIXTURE_TEST_CASE(a_store_that_is_closing_begins_none, backing_up) {
 BOOST_AUTO_TEST_CASE(one_that_keeps_too_much_is_given_up) {
   backing_up f;
   f.close();
-  f.options.backup_pinned_bytes_max = 50'000;
+  f.options.backup.max_pinned_bytes = 50'000;
   f.open();
   f.fill();
   f.overwrite_meanwhile();
@@ -185,7 +185,7 @@ BOOST_AUTO_TEST_CASE(one_that_keeps_too_much_is_given_up) {
 BOOST_AUTO_TEST_CASE(one_that_takes_too_long_is_given_up) {
   backing_up f;
   f.close();
-  f.options.backup_time_max = 60s;
+  f.options.backup.max_time = 60s;
   f.open();
   f.fill();
   f.rig->meanwhile(device_call::read, [&] { f.advance(61s); });

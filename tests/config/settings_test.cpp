@@ -115,6 +115,19 @@ const std::vector<mistake> mistakes{
      "test.conf:2: stowage.readers cannot be -1: give a whole number from 1 to 64"},
     {"stowage {\n readers = \"2\"\n}",
      "test.conf:2: stowage.readers cannot be 2: give a whole number from 1 to 64"},
+    {"stowage { backup { max-pinned-bytes = 1048575 } }",
+     "test.conf:1: stowage.backup.max-pinned-bytes cannot be 1048575: give a whole number from "
+     "1048576 to 1099511627776"},
+    {"stowage { backup { max-time = 999ms } }",
+     "test.conf:1: stowage.backup.max-time cannot be 999ms: give a time with its unit from 1s to "
+     "10080min, as in 60min"},
+    {"stowage {\n backup {\n max-time = 10081min\n}\n}",
+     "test.conf:3: stowage.backup.max-time cannot be 10081min: give a time with its unit from 1s "
+     "to "
+     "10080min, as in 60min"},
+    {"stowage { backup { max-time = 3600 } }",
+     "test.conf:1: stowage.backup.max-time cannot be 3600: give a time with its unit from 1s to "
+     "10080min, as in 60min"},
     {"stowage { compaction { start-above = 1.0 } }",
      "test.conf:1: stowage.compaction.start-above cannot be 1: give a number from 1.1 to 100, or 0 "
      "for never"},
@@ -240,6 +253,7 @@ BOOST_AUTO_TEST_CASE(every_key_is_taken) {
       " batch { max-ops = 1, max-delay = 7ms, max-bytes = 2, close-when-waited = false }\n"
       " sync { mode = \"lazy\", max-interval = 9ms }\n"
       " credit { max-ops = 3, max-bytes = 1048576 }, compaction { start-above = 2.5 }\n"
+      " backup { max-pinned-bytes = 2000000, max-time = 10080min }\n"
       " device = \"memory\", readers = 4 }");
   BOOST_TEST(o.path == "p");
   BOOST_TEST(!o.create);
@@ -255,6 +269,8 @@ BOOST_AUTO_TEST_CASE(every_key_is_taken) {
   BOOST_TEST((o.device == device_kind::memory));
   BOOST_TEST(o.readers == 4u);
   BOOST_TEST(o.compaction.start_above == 2.5);
+  BOOST_TEST(o.backup.max_pinned_bytes == 2'000'000u);
+  BOOST_TEST((o.backup.max_time == std::chrono::hours{7 * 24}));
 }
 
 BOOST_AUTO_TEST_CASE(the_keys_of_a_daemon_are_taken) {
