@@ -23,10 +23,10 @@ set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(soversion "${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}")
 set(CPACK_DEBIAN_STOWAGE_PACKAGE_NAME stowage)
 set(CPACK_DEBIAN_STOWAGE_PACKAGE_SECTION database)
-set(CPACK_COMPONENT_STOWAGE_DESCRIPTION
+set(CPACK_DEBIAN_STOWAGE_DESCRIPTION
 "Block store for Redis clients and the command line
- Named blocks in one crash-safe file: a program that works on such a file
- and serves it to Redis clients, with a unit for systemd.")
+Named blocks in one crash-safe file: a program that works on such a file
+and serves it to Redis clients, with a unit for systemd.")
 set(CPACK_DEBIAN_STOWAGE_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_STOWAGE_PACKAGE_SUGGESTS "redis-tools, prometheus")
 set(CPACK_DEBIAN_STOWAGE_PACKAGE_CONTROL_EXTRA
@@ -37,21 +37,21 @@ set(CPACK_DEBIAN_STOWAGE_PACKAGE_CONTROL_EXTRA
 
 set(CPACK_DEBIAN_LIBSTOWAGE_PACKAGE_NAME "libstowage${soversion}")
 set(CPACK_DEBIAN_LIBSTOWAGE_PACKAGE_SECTION libs)
-set(CPACK_COMPONENT_LIBSTOWAGE_DESCRIPTION
+set(CPACK_DEBIAN_LIBSTOWAGE_DESCRIPTION
 "Actor-model storage runtime on CAF, shared library
- Named blocks in one crash-safe file, written behind by actors of the program's
- own actor system. It comes with the CAF it was compiled with, in a directory of
- its own.")
+Named blocks in one crash-safe file, written behind by actors of the program's
+own actor system. It comes with the CAF it was compiled with, in a directory of
+its own.")
 set(CPACK_DEBIAN_LIBSTOWAGE_PACKAGE_SHLIBDEPS ON)
 # libstowage.so needs the CAF that lies in the same package.
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS "${PROJECT_BINARY_DIR}")
 
 set(CPACK_DEBIAN_DEV_PACKAGE_NAME libstowage-dev)
 set(CPACK_DEBIAN_DEV_PACKAGE_SECTION libdevel)
-set(CPACK_COMPONENT_DEV_DESCRIPTION
+set(CPACK_DEBIAN_DEV_DESCRIPTION
 "Actor-model storage runtime on CAF, development files
- Headers, CMake package and pkg-config file of libstowage, and the headers of the
- CAF it was compiled with.")
+Headers, CMake package and pkg-config file of libstowage, and the headers of the
+CAF it was compiled with.")
 set(CPACK_DEBIAN_DEV_PACKAGE_DEPENDS
   "libstowage${soversion} (= ${PROJECT_VERSION}), libc6-dev, libstdc++-12-dev | libstdc++-dev")
 set(CPACK_DEBIAN_DEV_PACKAGE_SUGGESTS "cmake, g++, pkg-config")

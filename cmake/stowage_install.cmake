@@ -123,7 +123,8 @@ install(FILES "${PROJECT_SOURCE_DIR}/packaging/examples/CMakeLists.txt"
 install(FILES "${PROJECT_SOURCE_DIR}/packaging/copyright"
   DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/stowage" COMPONENT stowage)
 install(FILES "${PROJECT_SOURCE_DIR}/packaging/copyright"
-  DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/libstowage" COMPONENT libstowage)
+  DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/libstowage${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}"
+  COMPONENT libstowage)
 install(FILES "${PROJECT_SOURCE_DIR}/packaging/copyright"
   DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/libstowage-dev" COMPONENT dev)
 

@@ -30,9 +30,11 @@ for name in stowage "$library" libstowage-dev; do
   field() { dpkg-deb -f "$(deb "$name")" "$1"; }
   [[ "$(field Version)" == "$version" ]] || fail "$name: another version: $(field Version)"
   [[ "$(field Maintainer)" == *"<"*"@"*">" ]] || fail "$name: no maintainer"
+  [[ "$(field Description | head -n 1)" != "$(dpkg-deb -f "$(deb stowage)" Description | head -n 1)" || "$name" == stowage ]] ||
+    fail "$name: described as another package"
   [[ -n "$(field Section)" && -n "$(field Installed-Size)" && -n "$(field Description)" ]] || fail "$name: lacks fields"
   # Its copyright is where Debian looks for it.
-  grep -q 'License: BSD-3-Clause' "root/usr/share/doc/${name/$library/libstowage}/copyright" || fail "$name: no copyright"
+  grep -q 'License: BSD-3-Clause' "root/usr/share/doc/$name/copyright" || fail "$name: no copyright"
   (cd root && md5sum --quiet -c "../$name.control/md5sums") || fail "$name: other checksums"
 done
 
