@@ -5,6 +5,8 @@ set(CPACK_PACKAGE_NAME stowage)
 set(CPACK_PACKAGE_VENDOR "The Stowage developers")
 set(CPACK_PACKAGE_CONTACT "The Stowage developers <stowage@localhost>")
 set(CPACK_PACKAGE_VERSION "${PROJECT_VERSION}")
+# Else it would be the first line of every description.
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "")
 set(CPACK_PACKAGE_DIRECTORY "${PROJECT_BINARY_DIR}/packages")
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
