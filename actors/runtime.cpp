@@ -4,14 +4,17 @@
 #include <stowage/actors/disk.hpp>
 #include <stowage/actors/maintenance.hpp>
 #include <stowage/actors/metrics.hpp>
+#include <stowage/actors/random_identity.hpp>
 #include <stowage/actors/reader.hpp>
 #include <stowage/actors/registry.hpp>
 #include <stowage/actors/writer.hpp>
 #include <stowage/storage/core/mutant.hpp>
+#include <stowage/storage/creation.hpp>
 #include <stowage/storage/device/latched_device.hpp>
 #include <stowage/storage/device/memory_device.hpp>
 #include <stowage/storage/device/posix_creation.hpp>
 #include <stowage/storage/device/posix_device.hpp>
+#include <stowage/storage/recovery.hpp>
 
 #include <caf/actor_cast.hpp>
 

@@ -10,21 +10,25 @@
 // down, close the store: an abandoned one keeps the system alive.
 #pragma once
 
-#include <stowage/actors/random_identity.hpp>
 #include <stowage/actors/store_options.hpp>
 #include <stowage/actors/wall_clock.hpp>
 #include <stowage/messages/caf_compat.hpp>
 #include <stowage/messages/store.hpp>
+#include <stowage/storage/core/export.hpp>
 #include <stowage/storage/core/result.hpp>
-#include <stowage/storage/creation.hpp>
-#include <stowage/storage/device/block_device.hpp>
-#include <stowage/storage/recovery.hpp>
+#include <stowage/storage/dropped_tail.hpp>
 
 #include <memory>
 #include <optional>
 #include <string>
 
 namespace stowage {
+struct recovered_store;
+}
+
+namespace STOWAGE_EXPORT stowage {
+
+class block_device;
 
 /// What opening found.
 struct open_report {
@@ -32,13 +36,18 @@ struct open_report {
   bool created = false;
   /// It had been closed in order.
   bool was_clean = false;
+  /// What a crash left unfinished, if anything: nothing that was ever answered durable.
   std::optional<dropped_tail> dropped;
+  /// The newest checkpoint could not be read; the one before it and the journal gave the same state.
   std::optional<failure> used_previous_root;
+  /// One of the two superblock slots could not be read.
   bool superblock_slot_damaged = false;
   std::uint64_t blocks = 0;
 };
 
+/// A store that serves.
 struct opened_store {
+  /// Keep it, or a copy, until the store was closed.
   store_actor handle;
   open_report report;
 };

@@ -2,15 +2,16 @@
 #pragma once
 
 #include <stowage/messages/store.hpp>
+#include <stowage/storage/core/export.hpp>
 #include <stowage/storage/core/limits.hpp>
-#include <stowage/storage/log/batch_policy.hpp>
-#include <stowage/storage/log/sync_policy.hpp>
+#include <stowage/storage/log/batch_options.hpp>
+#include <stowage/storage/log/sync_options.hpp>
 
 #include <chrono>
 #include <cstdint>
 #include <string>
 
-namespace stowage {
+namespace STOWAGE_EXPORT stowage {
 
 /// How much may be accepted and not yet durable. Beyond it, writes wait in order.
 struct credit_limits {
@@ -45,7 +46,9 @@ enum class device_kind : std::uint8_t {
   memory,  ///< nothing survives the process: for tests and caches
 };
 
+/// What `open_store` takes.
 struct store_options {
+  /// Of the file; a relative one starts at the working directory. With `device_kind::memory` only a name.
   std::string path;
   /// Create the store if nothing is at the path.
   bool create = false;

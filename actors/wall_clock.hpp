@@ -5,10 +5,12 @@
 // Concurrency: `system_wall_time` is callable anywhere; another clock is called by the registry only.
 #pragma once
 
+#include <stowage/storage/core/export.hpp>
+
 #include <cstdint>
 #include <functional>
 
-namespace stowage {
+namespace STOWAGE_EXPORT stowage {
 
 using wall_clock = std::function<std::uint64_t()>;
 

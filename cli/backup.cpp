@@ -1,4 +1,4 @@
-#include <stowage/actors/runtime.hpp>
+#include <stowage/actors/random_identity.hpp>
 #include <stowage/cli/commands.hpp>
 #include <stowage/cli/offline_store.hpp>
 #include <stowage/cli/remote_commands.hpp>

@@ -8,13 +8,15 @@
 #pragma once
 
 #include <stowage/actors/runtime.hpp>
+#include <stowage/storage/core/export.hpp>
 
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
 
-namespace stowage {
+namespace STOWAGE_EXPORT stowage {
 
+/// What clients in different threads share.
 class send_window {
  public:
   explicit send_window(credit_limits limits) : limits_{limits} {}

@@ -8,6 +8,7 @@
 
 #include <stowage/messages/caf_compat.hpp>
 #include <stowage/messages/store.hpp>
+#include <stowage/storage/core/export.hpp>
 #include <stowage/storage/core/result.hpp>
 
 #include <chrono>
@@ -16,8 +17,9 @@
 #include <optional>
 #include <string>
 
-namespace stowage {
+namespace STOWAGE_EXPORT stowage {
 
+/// Made by `store_client::watch`.
 class watcher {
  public:
   /// Fails as a `watch_request` does.

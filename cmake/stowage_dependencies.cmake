@@ -25,26 +25,33 @@ set_target_properties(xxhash::xxhash PROPERTIES
   IMPORTED_LOCATION "${XXHASH_LIBRARY}"
   INTERFACE_INCLUDE_DIRECTORIES "${XXHASH_INCLUDE_DIR}")
 
-find_path(HIREDIS_INCLUDE_DIR hiredis/read.h REQUIRED)
-find_library(HIREDIS_LIBRARY hiredis REQUIRED)
-add_library(hiredis::hiredis UNKNOWN IMPORTED)
-set_target_properties(hiredis::hiredis PROPERTIES
-  IMPORTED_LOCATION "${HIREDIS_LIBRARY}"
-  INTERFACE_INCLUDE_DIRECTORIES "${HIREDIS_INCLUDE_DIR}")
-
-find_path(SYSTEMD_INCLUDE_DIR systemd/sd-daemon.h REQUIRED)
-find_library(SYSTEMD_LIBRARY systemd REQUIRED)
-add_library(systemd::systemd UNKNOWN IMPORTED)
-set_target_properties(systemd::systemd PROPERTIES
-  IMPORTED_LOCATION "${SYSTEMD_LIBRARY}"
-  INTERFACE_INCLUDE_DIRECTORIES "${SYSTEMD_INCLUDE_DIR}")
-
-find_package(fmt REQUIRED)
-find_package(spdlog REQUIRED)
-find_package(CLI11 REQUIRED)
-find_package(nlohmann_json REQUIRED)
 find_package(tsl-robin-map REQUIRED)
-find_package(benchmark REQUIRED)
+
+if(STOWAGE_CLI)
+  find_path(HIREDIS_INCLUDE_DIR hiredis/read.h REQUIRED)
+  find_library(HIREDIS_LIBRARY hiredis REQUIRED)
+  add_library(hiredis::hiredis UNKNOWN IMPORTED)
+  set_target_properties(hiredis::hiredis PROPERTIES
+    IMPORTED_LOCATION "${HIREDIS_LIBRARY}"
+    INTERFACE_INCLUDE_DIRECTORIES "${HIREDIS_INCLUDE_DIR}")
+
+  find_path(SYSTEMD_INCLUDE_DIR systemd/sd-daemon.h REQUIRED)
+  find_library(SYSTEMD_LIBRARY systemd REQUIRED)
+  add_library(systemd::systemd UNKNOWN IMPORTED)
+  set_target_properties(systemd::systemd PROPERTIES
+    IMPORTED_LOCATION "${SYSTEMD_LIBRARY}"
+    INTERFACE_INCLUDE_DIRECTORIES "${SYSTEMD_INCLUDE_DIR}")
+
+  find_package(spdlog REQUIRED)
+  find_package(nlohmann_json REQUIRED)
+endif()
+if(STOWAGE_CLI OR STOWAGE_BENCH)
+  find_package(fmt REQUIRED)
+  find_package(CLI11 REQUIRED)
+endif()
+if(STOWAGE_BENCH)
+  find_package(benchmark REQUIRED)
+endif()
 
 if(STOWAGE_TESTS)
   find_package(Boost 1.74 REQUIRED COMPONENTS unit_test_framework)

@@ -1,7 +1,14 @@
 # Options, language level and the compiler flags of our own targets.
 
 option(STOWAGE_WERROR "Treat warnings in our own code as errors" OFF)
-option(STOWAGE_TESTS "Build the tests" ON)
+# As part of another project only the library is built.
+option(STOWAGE_CLI "Build the program stowage, with the Redis front" ${PROJECT_IS_TOP_LEVEL})
+option(STOWAGE_BENCH "Build the benchmarks" ${PROJECT_IS_TOP_LEVEL})
+option(STOWAGE_EXAMPLES "Build the examples" ${PROJECT_IS_TOP_LEVEL})
+option(STOWAGE_TESTS "Build the tests" ${PROJECT_IS_TOP_LEVEL})
+option(STOWAGE_INSTALL "Make rules that install what is built" ${PROJECT_IS_TOP_LEVEL})
+option(STOWAGE_BUNDLE_CAF "Make and install libstowage.so with a shared CAF of its own, as the Debian packages have it" OFF)
+set(STOWAGE_FIRST_TYPE_ID "" CACHE STRING "First CAF type id of the store's messages; empty = messages/type_ids.hpp")
 option(STOWAGE_PRECOMPILE "Precompile the headers that tests share" ON)
 option(STOWAGE_HEADER_CHECKS "Compile every public header on its own" OFF)
 option(STOWAGE_TIDY "Run clang-tidy on every file in place of generating code" OFF)
@@ -14,13 +21,20 @@ set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
-set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
-
-if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
-  set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "Build type" FORCE)
+if(PROJECT_IS_TOP_LEVEL)
+  set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+  if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+    set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "Build type" FORCE)
+  endif()
+  # Line tables are enough for backtraces; full debug information doubles the time to link.
+  set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1")
+else()
+  # The project we are part of links what our library needs.
+  set(CMAKE_FIND_PACKAGE_TARGETS_GLOBAL TRUE)
 endif()
-# Line tables are enough for backtraces; full debug information doubles the time to link.
-set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1")
+if(STOWAGE_TESTS AND NOT (STOWAGE_CLI AND STOWAGE_EXAMPLES))
+  message(FATAL_ERROR "STOWAGE_TESTS runs the program and the examples: it needs STOWAGE_CLI and STOWAGE_EXAMPLES.")
+endif()
 
 # The tree is its own include directory: <stowage/storage/core/types.hpp> is storage/core/types.hpp.
 # A link rather than copied headers, so that an edited header is seen without configuring again.
@@ -39,6 +53,9 @@ target_compile_options(stowage_compile_options INTERFACE
   "-fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=")
 if(STOWAGE_WERROR)
   target_compile_options(stowage_compile_options INTERFACE -Werror)
+endif()
+if(STOWAGE_FIRST_TYPE_ID)
+  target_compile_definitions(stowage_compile_options INTERFACE "STOWAGE_FIRST_TYPE_ID=${STOWAGE_FIRST_TYPE_ID}")
 endif()
 if(STOWAGE_MUTANTS)
   target_compile_definitions(stowage_compile_options INTERFACE STOWAGE_MUTANTS)

@@ -11,6 +11,9 @@ function(stowage_library name)
   if(arg_SOURCES)
     add_library(${name} STATIC ${arg_SOURCES})
     target_link_libraries(${name} PUBLIC stowage_compile_options ${arg_LINKS})
+    # The layers end up in one shared library, which shows what is marked STOWAGE_EXPORT.
+    set_target_properties(${name} PROPERTIES
+      CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
     if(STOWAGE_TIDY)
       set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
       # Else the analyzer leaves out what is included.

@@ -11,13 +11,14 @@
 #include <stowage/messages/ids.hpp>
 #include <stowage/messages/type_ids.hpp>
 #include <stowage/storage/core/errc.hpp>
+#include <stowage/storage/core/export.hpp>
 #include <stowage/storage/core/result.hpp>
 
 #include <caf/default_enum_inspect.hpp>
 
 #include <string>
 
-namespace stowage {
+namespace STOWAGE_EXPORT stowage {
 
 [[nodiscard]] std::string to_string(errc code);
 bool from_string(compat::string_view in, errc& out);

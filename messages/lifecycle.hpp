@@ -7,6 +7,7 @@
 #include <stowage/messages/error.hpp>
 #include <stowage/messages/ids.hpp>
 #include <stowage/messages/type_ids.hpp>
+#include <stowage/storage/core/export.hpp>
 #include <stowage/storage/core/types.hpp>
 
 #include <array>
@@ -16,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-namespace stowage {
+namespace STOWAGE_EXPORT stowage {
 
 /// Answered when everything accepted before it is durable. Fails with io_error or poisoned if that can
 /// never be, overloaded, closed.
@@ -42,6 +43,7 @@ inline void note_failure(failure why, std::vector<failure>& named, std::uint64_t
   if (named.size() < unreadable_named_max) named.push_back(std::move(why));
 }
 
+/// The answer to a `compact_request`.
 struct compact_result {
   std::uint64_t blocks_moved = 0;
   std::uint64_t bytes_moved = 0;
@@ -57,6 +59,7 @@ struct compact_result {
 /// the status. A poisoned store can be verified as well. Fails with overloaded (another one is under way), closed.
 struct verify_request {};
 
+/// The answer to a `verify_request`.
 struct verify_result {
   std::uint64_t blocks = 0;
   std::uint64_t chunks = 0;
@@ -77,6 +80,7 @@ struct backup_request {
   std::string path;
 };
 
+/// The answer to a `backup_request`.
 struct backup_result {
   std::uint64_t blocks = 0;
   std::uint64_t value_bytes = 0;
@@ -121,6 +125,7 @@ struct store_status {
   /// Batches by what closed them, indexed by `close_cause`: ops, delay, bytes, flush, waited, credit,
   /// shutdown.
   std::array<std::uint64_t, 7> batches_closed_by{};
+  /// Made durable with ops, made durable without any (which proves the last one), and calls of fdatasync.
   std::uint64_t groups = 0;
   std::uint64_t seals = 0;
   std::uint64_t syncs = 0;
@@ -142,6 +147,8 @@ struct store_status {
   std::uint64_t journal_bytes = 0;
 
   std::uint64_t file_bytes = 0;
+  /// Of the file: free, held by the writer for what comes next, promised to ops that are not written yet, and kept
+  /// free so that deletes, flushes and checkpoints pass on a full disk.
   std::uint64_t free_bytes = 0;
   std::uint64_t leased_bytes = 0;
   std::uint64_t promised_bytes = 0;

@@ -8,10 +8,11 @@
 
 #include <stowage/messages/type_ids.hpp>
 #include <stowage/storage/core/bytes.hpp>
+#include <stowage/storage/core/export.hpp>
 
 #include <string>
 
-namespace stowage {
+namespace STOWAGE_EXPORT stowage {
 
 using payload = shared_bytes;
 

@@ -15,6 +15,7 @@
 #include <stowage/messages/transaction.hpp>
 #include <stowage/messages/type_ids.hpp>
 #include <stowage/messages/watch.hpp>
+#include <stowage/storage/core/export.hpp>
 #include <stowage/storage/core/types.hpp>
 
 #include <cstdint>
@@ -22,7 +23,7 @@
 #include <string>
 #include <vector>
 
-namespace stowage {
+namespace STOWAGE_EXPORT stowage {
 
 /// How far a write has come when it is answered.
 enum class durability : std::uint8_t {
@@ -63,6 +64,7 @@ struct get_request {
   std::uint64_t length = UINT64_MAX;
 };
 
+/// The answer to a get.
 struct block_value {
   payload value;
   version ver;
@@ -99,6 +101,7 @@ struct put_many_request {
 
 /// One result for each write, in their order.
 struct put_many_result {
+  /// A write that did not happen, and why.
   struct refused {
     /// Index of the write.
     std::uint32_t at = 0;
@@ -133,17 +136,21 @@ struct clear_request {
   bool wait_for_credit = true;
 };
 
+/// Whether there is such a block.
 struct exists_request {
   std::string name;
 };
 
+/// What there is to know of a block but its value.
 struct stat_request {
   std::string name;
 };
 
+/// A block without its value: the answer to a stat, and a line of a list.
 struct block_stat {
   std::string name;
   version ver;
+  /// Bytes of the value.
   std::uint64_t size = 0;
   std::uint64_t expires_at_ms = 0;
 
@@ -158,14 +165,17 @@ struct list_request {
   std::uint32_t limit = 1000;
 };
 
+/// The answer to a list.
 struct block_list {
   std::vector<block_stat> blocks;
   /// More follow: ask again with `after` = the last name.
   bool more = false;
 };
 
+/// Blocks in one answer to a list.
 inline constexpr std::uint32_t list_limit_max = 10'000;
 
+/// The handle of a store. Each signature below says what it fails with.
 using store_actor = caf::typed_actor<
     // From clients. The receipt says the level that was asked for and reached.
     // limit_exceeded, conflict{expected, actual}, no_space, overloaded, read_only, poisoned, io_error

@@ -10,6 +10,7 @@
 #include <stowage/messages/ids.hpp>
 #include <stowage/messages/payload.hpp>
 #include <stowage/messages/type_ids.hpp>
+#include <stowage/storage/core/export.hpp>
 #include <stowage/storage/core/types.hpp>
 
 #include <cstdint>
@@ -17,10 +18,12 @@
 #include <utility>
 #include <vector>
 
-namespace stowage {
+namespace STOWAGE_EXPORT stowage {
 
+/// What a `commit_request` carries.
 class transaction {
  public:
+  /// A put or a delete.
   struct write {
     std::string name;
     payload value;
@@ -29,12 +32,14 @@ class transaction {
     /// See `put_request`.
     std::uint64_t expires_at_ms = 0;
   };
+  /// What has to be true of a block.
   struct expectation {
     std::string name;
     /// version{} = there is no such block.
     version ver;
   };
 
+  /// `expires_at_ms` is Unix time in ms, 0 = never.
   transaction& put(std::string name, payload value, std::uint64_t expires_at_ms = 0) {
     writes_.push_back({std::move(name), std::move(value), false, expires_at_ms});
     return *this;
@@ -44,6 +49,7 @@ class transaction {
     writes_.push_back({std::move(name), {}, true, 0});
     return *this;
   }
+  /// Nothing of the transaction happens unless the block has this version.
   transaction& expect(std::string name, version ver) {
     expectations_.push_back({std::move(name), ver});
     return *this;

@@ -7,6 +7,8 @@
 // actor system.
 #pragma once
 
+#include <stowage/storage/core/export.hpp>
+
 #include <caf/type_id.hpp>
 
 #include <cstdint>
@@ -15,7 +17,7 @@
 #define STOWAGE_FIRST_TYPE_ID (caf::first_custom_type_id + 500)
 #endif
 
-namespace stowage {
+namespace STOWAGE_EXPORT stowage {
 
 class shared_bytes;
 enum class errc : std::uint8_t;
@@ -40,6 +42,23 @@ struct put_many_request;
 struct put_many_result;
 struct commit_request;
 struct commit_receipt;
+struct checkpoint_request;
+struct compact_request;
+struct compact_result;
+struct backup_request;
+struct backup_result;
+struct verify_request;
+struct verify_result;
+struct clear_request;
+struct watch_request;
+struct watch_started;
+struct next_changes_request;
+struct change_batch;
+struct unwatch_request;
+
+}  // namespace stowage
+
+namespace stowage {
 
 struct budget_request;
 struct lease_request;
@@ -69,9 +88,6 @@ struct next_slice;
 struct wire_registry;
 struct journal_short;
 struct return_lease;
-struct checkpoint_request;
-struct compact_request;
-struct compact_result;
 struct begin_compaction;
 struct compaction_space;
 struct enforce_file_end;
@@ -89,20 +105,10 @@ struct newest_state_request;
 struct newest_state;
 struct start_compaction;
 struct compaction_step;
-struct backup_request;
-struct backup_result;
 struct copy_slice;
-struct verify_request;
-struct verify_result;
 struct verify_slice;
 struct seal_durable;
 struct ops_settled;
-struct clear_request;
-struct watch_request;
-struct watch_started;
-struct next_changes_request;
-struct change_batch;
-struct unwatch_request;
 
 }  // namespace stowage
 

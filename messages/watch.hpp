@@ -11,6 +11,7 @@
 #include <stowage/messages/caf_compat.hpp>
 #include <stowage/messages/ids.hpp>
 #include <stowage/messages/type_ids.hpp>
+#include <stowage/storage/core/export.hpp>
 #include <stowage/storage/core/types.hpp>
 
 #include <cstddef>
@@ -19,7 +20,7 @@
 #include <string>
 #include <vector>
 
-namespace stowage {
+namespace STOWAGE_EXPORT stowage {
 
 /// Changes that a watch holds for the next question.
 inline constexpr std::size_t watched_changes_max = 1024;
@@ -34,6 +35,7 @@ struct watch_request {
   std::string prefix;
 };
 
+/// The answer to a `watch_request`.
 struct watch_started {
   std::uint64_t watch = 0;
   /// What was durable up to this version is not told, everything later is. A list that is asked for after this
@@ -67,6 +69,7 @@ enum class change_kind : std::uint8_t {
 bool from_string(compat::string_view in, change_kind& out);
 bool from_integer(std::uint8_t in, change_kind& out);
 
+/// One change that has become durable.
 struct block_change {
   std::string name;
   change_kind kind = change_kind::put;
@@ -83,6 +86,7 @@ struct change_gap {
   friend bool operator==(const change_gap&, const change_gap&) = default;
 };
 
+/// The answer to a `next_changes_request`.
 struct change_batch {
   /// Before the changes.
   std::optional<change_gap> gap;

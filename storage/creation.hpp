@@ -7,6 +7,7 @@
 // Limits: gives the file no name; see `posix_creation`.
 #pragma once
 
+#include <stowage/storage/core/export.hpp>
 #include <stowage/storage/core/result.hpp>
 #include <stowage/storage/device/block_device.hpp>
 #include <stowage/storage/format/superblock.hpp>
@@ -24,6 +25,7 @@ struct store_identity {
 };
 
 /// Fails with no_space or io_error.
-[[nodiscard]] result<void> create_store(block_device& device, const store_identity& identity);
+[[nodiscard]] STOWAGE_EXPORT result<void> create_store(block_device& device,
+                                                       const store_identity& identity);
 
 }  // namespace stowage

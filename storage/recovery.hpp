@@ -9,8 +9,10 @@
 // Limits: reads the whole checkpoint and journal; memory is what the index of the store takes.
 #pragma once
 
+#include <stowage/storage/core/export.hpp>
 #include <stowage/storage/core/result.hpp>
 #include <stowage/storage/device/block_device.hpp>
+#include <stowage/storage/dropped_tail.hpp>
 #include <stowage/storage/format/manifest.hpp>
 #include <stowage/storage/format/superblock.hpp>
 #include <stowage/storage/index/block_index.hpp>
@@ -25,13 +27,6 @@
 namespace stowage {
 
 enum class store_access : std::uint8_t { read_write, read_only };
-
-/// Groups at the end of the journal that were never proven durable and are not in the state.
-struct dropped_tail {
-  lsn first;
-  std::uint64_t records = 0;
-  std::string reason;
-};
 
 /// The pages of a root's checkpoint: its manifest first.
 using checkpoint_extents = std::vector<extent>;
@@ -65,6 +60,7 @@ struct recovered_store {
 
 /// Fails with not_a_store, unsupported_version, corrupt, journal_corrupt (read-write only), read_only
 /// (unknown ro_compat features, read-write only), io_error.
-[[nodiscard]] result<recovered_store> recover(block_device& device, store_access access);
+[[nodiscard]] STOWAGE_EXPORT result<recovered_store> recover(block_device& device,
+                                                             store_access access);
 
 }  // namespace stowage

@@ -6,6 +6,8 @@
 // Limits: no arithmetic on contents and no encoding; that is `little_endian.hpp`.
 #pragma once
 
+#include <stowage/storage/core/export.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -14,7 +16,7 @@
 #include <string_view>
 #include <vector>
 
-namespace stowage {
+namespace STOWAGE_EXPORT stowage {
 
 using byte_view = std::span<const std::byte>;
 using mutable_byte_view = std::span<std::byte>;

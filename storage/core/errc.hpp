@@ -5,12 +5,14 @@
 // Limits: a code says what kind of failure it is; which block, where and why is in `failure`.
 #pragma once
 
+#include <stowage/storage/core/export.hpp>
+
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
-namespace stowage {
+namespace STOWAGE_EXPORT stowage {
 
 enum class errc : std::uint8_t {
   none = 0,

@@ -6,9 +6,11 @@
 // Limits: for what can only be a mistake of this program. Bad input is a `failure`, never this.
 #pragma once
 
+#include <stowage/storage/core/export.hpp>
+
 #include <stdexcept>
 
-namespace stowage {
+namespace STOWAGE_EXPORT stowage {
 
 class invariant_violation : public std::logic_error {
  public:

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <stowage/storage/core/errc.hpp>
+#include <stowage/storage/core/export.hpp>
 #include <stowage/storage/core/invariant.hpp>
 #include <stowage/storage/core/types.hpp>
 
@@ -16,7 +17,7 @@
 #include <utility>
 #include <variant>
 
-namespace stowage {
+namespace STOWAGE_EXPORT stowage {
 
 /// Why something failed.
 struct failure {
@@ -52,6 +53,7 @@ inline failure fail_at(errc code, std::uint64_t offset, std::string detail) {
 /// One line for people: the sentence of the code, then the detail, the place and the system's error.
 [[nodiscard]] std::string describe(const failure& f);
 
+/// A `T`, or why there is none. It converts from both.
 template <class T>
 class [[nodiscard]] result {
  public:
@@ -94,6 +96,7 @@ class [[nodiscard]] result {
   std::variant<T, failure> state_;
 };
 
+/// Success, or why not.
 template <>
 class [[nodiscard]] result<void> {
  public:

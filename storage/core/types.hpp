@@ -5,12 +5,14 @@
 // Limits: none of these check their range; decoders do, once, where bytes become values.
 #pragma once
 
+#include <stowage/storage/core/export.hpp>
+
 #include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 
-namespace stowage {
+namespace STOWAGE_EXPORT stowage {
 
 /// A number that only compares with its own kind. `Tag` is never defined.
 template <class Tag>

@@ -12,12 +12,13 @@
 #pragma once
 
 #include <stowage/storage/core/bytes.hpp>
+#include <stowage/storage/core/export.hpp>
 #include <stowage/storage/core/result.hpp>
 
 #include <cstdint>
 #include <span>
 
-namespace stowage {
+namespace STOWAGE_EXPORT stowage {
 
 /// Where a read may be served from.
 enum class read_mode : std::uint8_t {
@@ -25,6 +26,7 @@ enum class read_mode : std::uint8_t {
   direct,  ///< from the medium itself where the device can (after a failed sync a cache may lie)
 };
 
+/// What a store lies on; see above for what every implementation promises.
 class block_device {
  public:
   block_device() = default;

@@ -6,12 +6,13 @@
 #pragma once
 
 #include <stowage/storage/core/bytes.hpp>
+#include <stowage/storage/core/export.hpp>
 
 #include <cstdint>
 #include <span>
 #include <string_view>
 
-namespace stowage {
+namespace STOWAGE_EXPORT stowage {
 
 enum class device_call : std::uint8_t { read, write, sync, allocate, resize, drop_cache, close };
 

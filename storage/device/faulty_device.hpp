@@ -10,6 +10,7 @@
 // Limits: no misdirected writes.
 #pragma once
 
+#include <stowage/storage/core/export.hpp>
 #include <stowage/storage/device/block_device.hpp>
 #include <stowage/storage/device/device_call.hpp>
 
@@ -23,7 +24,7 @@
 #include <random>
 #include <vector>
 
-namespace stowage {
+namespace STOWAGE_EXPORT stowage {
 
 /// "The nth call of this kind fails so", counted from 1.
 struct scripted_fault {
@@ -51,6 +52,7 @@ struct fault_plan {
   std::uint64_t capacity = std::numeric_limits<std::uint64_t>::max();
 };
 
+/// Another device, with faults.
 class faulty_device final : public block_device {
  public:
   static constexpr std::size_t sector_bytes = 512;

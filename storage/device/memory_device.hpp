@@ -7,14 +7,16 @@
 // invariant.
 #pragma once
 
+#include <stowage/storage/core/export.hpp>
 #include <stowage/storage/device/block_device.hpp>
 
 #include <limits>
 #include <mutex>
 #include <vector>
 
-namespace stowage {
+namespace STOWAGE_EXPORT stowage {
 
+/// A device that lasts as long as the object.
 class memory_device final : public block_device {
  public:
   static constexpr std::uint64_t unlimited = std::numeric_limits<std::uint64_t>::max();

@@ -12,8 +12,8 @@
 // for it calls `on_tick`. Holds no ops, only their sums.
 #pragma once
 
-#include <stowage/storage/core/limits.hpp>
 #include <stowage/storage/core/types.hpp>
+#include <stowage/storage/log/batch_options.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -42,17 +42,6 @@ inline constexpr std::size_t close_cause_count = 7;
 
 /// The cause's name, as it is spelled in the enumeration.
 [[nodiscard]] std::string_view name_of(close_cause cause) noexcept;
-
-struct batch_limits {
-  std::uint32_t max_ops = 50;
-  /// Zero closes after each unit.
-  std::chrono::nanoseconds max_delay = std::chrono::milliseconds{50};
-  std::uint64_t max_bytes = 8 * limits::mib;
-  /// Whether a durable waiter closes the batch when the disk is idle.
-  bool close_when_waited = true;
-
-  friend bool operator==(const batch_limits&, const batch_limits&) = default;
-};
 
 /// What to do now.
 struct batch_decision {

@@ -10,31 +10,13 @@
 
 #include <stowage/storage/core/types.hpp>
 #include <stowage/storage/log/batch_policy.hpp>
+#include <stowage/storage/log/sync_options.hpp>
 
 #include <chrono>
 #include <cstdint>
 #include <optional>
-#include <string_view>
 
 namespace stowage {
-
-enum class sync_mode : std::uint8_t {
-  group,      ///< values and record, then one sync
-  two_phase,  ///< values, a sync, the record, a sync: a record that is there has its values, proven
-  lazy,       ///< as `group`, but only when someone needs it
-};
-
-/// The mode's name as the config spells it: `group`, `two-phase`, `lazy`.
-[[nodiscard]] std::string_view name_of(sync_mode mode) noexcept;
-[[nodiscard]] std::optional<sync_mode> sync_mode_from_name(std::string_view name) noexcept;
-
-struct sync_options {
-  sync_mode mode = sync_mode::group;
-  /// Mode `lazy`: the longest that something accepted stays only in memory after its batch closed.
-  std::chrono::nanoseconds max_interval = std::chrono::seconds{1};
-
-  friend bool operator==(const sync_options&, const sync_options&) = default;
-};
 
 class sync_policy {
  public:

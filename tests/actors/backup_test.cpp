@@ -1,6 +1,7 @@
 // A backup of a running store: one state, whole or not there, and nobody waits for it.
 #include <stowage/storage/device/posix_device.hpp>
 #include <stowage/storage/read_block.hpp>
+#include <stowage/storage/recovery.hpp>
 #include <stowage/tests/support/actors/store_fixture.hpp>
 #include <stowage/tests/support/temporary_directory.hpp>
 

@@ -1,6 +1,9 @@
 // Blocks that expire: from that moment on nobody sees them, and later they are removed.
+#include <stowage/actors/random_identity.hpp>
 #include <stowage/storage/core/limits.hpp>
+#include <stowage/storage/creation.hpp>
 #include <stowage/storage/device/posix_device.hpp>
+#include <stowage/storage/recovery.hpp>
 #include <stowage/tests/support/actors/store_fixture.hpp>
 #include <stowage/tests/support/temporary_directory.hpp>
 

@@ -1,4 +1,5 @@
 // Verifying a running store: everything, as it is when its turn comes, and nobody waits for it.
+#include <stowage/storage/format/layout.hpp>
 #include <stowage/storage/format/superblock_election.hpp>
 #include <stowage/tests/support/actors/store_fixture.hpp>
 

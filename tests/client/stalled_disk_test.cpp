@@ -8,6 +8,7 @@
 #include <stowage/storage/device/latched_device.hpp>
 #include <stowage/storage/device/posix_device.hpp>
 #include <stowage/storage/device/tracing_device.hpp>
+#include <stowage/storage/recovery.hpp>
 #include <stowage/tests/support/temporary_directory.hpp>
 #include <stowage/tests/support/test_size.hpp>
 

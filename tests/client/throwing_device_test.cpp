@@ -1,4 +1,5 @@
 // A device that throws, on the thread that it has for itself: the store fails stop, and everyone hears.
+#include <stowage/actors/random_identity.hpp>
 #include <stowage/actors/runtime.hpp>
 #include <stowage/client/store_client.hpp>
 #include <stowage/messages/register_types.hpp>
@@ -6,6 +7,7 @@
 #include <stowage/storage/device/latched_device.hpp>
 #include <stowage/storage/device/memory_device.hpp>
 #include <stowage/storage/device/tracing_device.hpp>
+#include <stowage/storage/recovery.hpp>
 
 #include <boost/test/unit_test.hpp>
 

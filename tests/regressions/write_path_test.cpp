@@ -6,6 +6,7 @@
 #include <stowage/storage/format/layout.hpp>
 #include <stowage/storage/format/superblock_election.hpp>
 #include <stowage/storage/read_block.hpp>
+#include <stowage/storage/recovery.hpp>
 #include <stowage/tests/support/actors/store_fixture.hpp>
 
 #include <algorithm>

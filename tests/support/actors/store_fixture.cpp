@@ -1,6 +1,8 @@
 #include <stowage/tests/support/actors/store_fixture.hpp>
 
 #include <stowage/messages/register_types.hpp>
+#include <stowage/storage/creation.hpp>
+#include <stowage/storage/recovery.hpp>
 #include <stowage/tests/support/actors/asked.hpp>
 
 #include <utility>
