@@ -48,6 +48,22 @@ void faulty_device::lose_power() {
   lose_length();
 }
 
+void faulty_device::take_back_unsynced(std::vector<std::byte>& image) const {
+  const std::lock_guard lock{mutex_};
+  for (const auto* medium : {&unsynced_, &dropped_}) {
+    for (const auto& [offset, bytes] : *medium) {
+      const auto there = std::min<std::uint64_t>(sector_bytes, image.size() - offset);
+      std::copy_n(bytes.begin(), there, image.begin() + static_cast<std::ptrdiff_t>(offset));
+    }
+  }
+  // Of a device that was closed in order, nothing is lost.
+  if (closed_) return;
+  image.resize(static_cast<std::size_t>(std::min<std::uint64_t>(cut_from_, image.size())));
+  image.resize(static_cast<std::size_t>(synced_size_));
+  std::copy(cut_off_.begin(), cut_off_.end(),
+            image.begin() + static_cast<std::ptrdiff_t>(cut_from_));
+}
+
 result<std::size_t> faulty_device::read(std::uint64_t offset, mutable_byte_view out,
                                         read_mode mode) {
   const std::lock_guard lock{mutex_};

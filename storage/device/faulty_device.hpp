@@ -67,6 +67,10 @@ class faulty_device final : public block_device {
   /// since then is the new or the old one, and what had been cut off is there again with the old one.
   void lose_power();
 
+  /// Makes of `image`, which holds the inner device's bytes at this moment, what the worst power loss would leave:
+  /// nothing that was not synced, and all that was.
+  void take_back_unsynced(std::vector<std::byte>& image) const;
+
   result<std::size_t> read(std::uint64_t offset, mutable_byte_view out, read_mode mode) override;
   result<void> write(std::uint64_t offset, std::span<const byte_view> buffers) override;
   result<void> sync() override;

@@ -2,7 +2,7 @@
 #include <stowage/actors/handover.hpp>
 #include <stowage/actors/maintenance.hpp>
 #include <stowage/storage/index/block_index.hpp>
-#include <stowage/tests/support/actors/deterministic_system.hpp>
+#include <stowage/testkit/deterministic_system.hpp>
 
 #include <caf/scoped_actor.hpp>
 
@@ -14,7 +14,7 @@
 #include <vector>
 
 using namespace stowage;
-using namespace stowage::test;
+using stowage::testkit::deterministic_system;
 
 namespace {
 

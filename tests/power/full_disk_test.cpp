@@ -2,10 +2,10 @@
 #include <stowage/client/store_client.hpp>
 #include <stowage/messages/register_types.hpp>
 #include <stowage/storage/core/limits.hpp>
+#include <stowage/testkit/printing.hpp>
 #include <stowage/tests/power/child_process.hpp>
 #include <stowage/tests/power/loop_mount.hpp>
 #include <stowage/tests/power/power_test.hpp>
-#include <stowage/tests/support/printing.hpp>
 #include <stowage/tests/support/temporary_directory.hpp>
 
 #include <boost/test/unit_test.hpp>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <stowage/storage/device/block_device.hpp>
-#include <stowage/tests/support/printing.hpp>
+#include <stowage/testkit/printing.hpp>
 
 #include <boost/test/unit_test.hpp>
 

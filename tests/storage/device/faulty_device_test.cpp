@@ -240,6 +240,47 @@ BOOST_AUTO_TEST_CASE(a_power_loss_takes_only_what_was_not_synced) {
   BOOST_TEST(lost['a'] + lost['c'] + lost['\0'] == sectors / 2);
 }
 
+BOOST_AUTO_TEST_CASE(the_worst_power_loss_leaves_what_was_synced_and_nothing_else) {
+  rig r{scripted({{device_call::sync, 3, EIO}})};
+  const auto worst = [&r] {
+    auto bytes = r.memory->image();
+    r.device.take_back_unsynced(bytes);
+    return std::string{as_text(bytes)};
+  };
+  BOOST_TEST(worst() == std::string(size, 'a'));
+  BOOST_TEST(code_of(write_text(r.device, 100, "synced")) == errc::none);
+  BOOST_TEST(code_of(r.device.sync()) == errc::none);
+  const auto durable = r.image();
+  BOOST_TEST(worst() == durable);
+  // Not synced: content, a longer device, a shorter one.
+  BOOST_TEST(code_of(write_text(r.device, 102, "lost")) == errc::none);
+  BOOST_TEST(code_of(r.device.allocate(2 * size)) == errc::none);
+  BOOST_TEST(code_of(write_text(r.device, size + 10, "beyond")) == errc::none);
+  BOOST_TEST(worst() == durable);
+  BOOST_TEST(code_of(r.device.resize(50)) == errc::none);
+  BOOST_TEST(worst() == durable);
+  BOOST_TEST(code_of(r.device.allocate(200)) == errc::none);
+  BOOST_TEST(worst() == durable);
+  // What nothing was taken from is the device itself.
+  BOOST_TEST(r.device.size() == 200U);
+  BOOST_TEST(code_of(r.device.sync()) == errc::none);
+  BOOST_TEST(worst() == r.image());
+  // What a failed sync has dropped is not there, though reads go on showing it.
+  const auto before = r.image();
+  BOOST_TEST(code_of(write_text(r.device, 0, "dropped or not")) == errc::none);
+  BOOST_TEST(code_of(r.device.sync()) == errc::io_error);
+  BOOST_TEST((worst() == before || worst() == r.image()));
+}
+
+BOOST_AUTO_TEST_CASE(what_was_closed_in_order_has_nothing_to_lose) {
+  rig r;
+  BOOST_TEST(code_of(r.device.allocate(2 * size)) == errc::none);
+  BOOST_TEST(code_of(r.device.close()) == errc::none);
+  auto bytes = r.memory->image();
+  r.device.take_back_unsynced(bytes);
+  BOOST_TEST(bytes.size() == 2 * size);
+}
+
 BOOST_AUTO_TEST_CASE(what_is_cut_off_does_not_come_back) {
   rig r{scripted({{device_call::sync, 1, EIO}})};
   BOOST_TEST(code_of(write_text(r.device, 0, std::string(size, 'b'))) == errc::none);

@@ -10,7 +10,7 @@
 #include <stowage/storage/device/memory_device.hpp>
 #include <stowage/storage/read_block.hpp>
 #include <stowage/storage/recovery.hpp>
-#include <stowage/tests/support/printing.hpp>
+#include <stowage/testkit/printing.hpp>
 #include <stowage/tests/support/store_builder.hpp>
 #include <stowage/tests/support/test_size.hpp>
 

@@ -1,6 +1,6 @@
 #include <stowage/tests/support/actors/watching_actor.hpp>
 
-#include <stowage/tests/support/actors/asked.hpp>
+#include <stowage/testkit/answer.hpp>
 
 #include <caf/actor_cast.hpp>
 
@@ -54,17 +54,15 @@ watching_actor::watching_actor(store_fixture& f)
 }
 
 answer<watch_started> watching_actor::watch(std::string prefix) {
-  return ask_actor<watch_started>(f_.det.system(), actor_, watch_request{std::move(prefix)},
-                                  f_.clients);
+  return ask_actor<watch_started>(f_.sys, f_.clients, actor_, watch_request{std::move(prefix)});
 }
 
 answer<change_batch> watching_actor::next(std::uint64_t watch, version after) {
-  return ask_actor<change_batch>(f_.det.system(), actor_, next_changes_request{watch, after},
-                                 f_.clients);
+  return ask_actor<change_batch>(f_.sys, f_.clients, actor_, next_changes_request{watch, after});
 }
 
 answer<void> watching_actor::unwatch(std::uint64_t watch) {
-  return ask_actor<void>(f_.det.system(), actor_, unwatch_request{watch}, f_.clients);
+  return ask_actor<void>(f_.sys, f_.clients, actor_, unwatch_request{watch});
 }
 
 void watching_actor::end() {

@@ -1,4 +1,4 @@
-// How Boost.Test prints the types that our tests compare: as people read them.
+// How test frameworks print the types of a store that tests compare: as people read them.
 #pragma once
 
 #include <stowage/storage/core/errc.hpp>
