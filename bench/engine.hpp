@@ -6,7 +6,7 @@
 // Concurrency: an engine is made, asked and destroyed by one thread; each thread that works has a session of its own.
 #pragma once
 
-#include <stowage/bench/measuring/measurement.hpp>
+#include <stowage/bench/measuring/blocks.hpp>
 #include <stowage/storage/core/bytes.hpp>
 
 #include <chrono>
@@ -93,12 +93,5 @@ class engine {
   /// Syncs of groups of writes so far, where the engine tells.
   [[nodiscard]] virtual std::uint64_t syncs() { return 0; }
 };
-
-/// Their order is that of the numbers.
-[[nodiscard]] std::string block_name(std::uint64_t block);
-
-/// Throws if the bytes differ.
-void require_equal(std::string_view engine, std::uint64_t block, byte_view found,
-                   byte_view expected);
 
 }  // namespace stowage::bench

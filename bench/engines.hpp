@@ -5,6 +5,7 @@
 #pragma once
 
 #include <stowage/bench/engine.hpp>
+#include <stowage/bench/measuring/measurement.hpp>
 
 #include <memory>
 #include <string>

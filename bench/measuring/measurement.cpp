@@ -15,14 +15,10 @@ double speed(const workload& what, double figure) { return what.is_time() ? 1 / 
 
 std::string name_of(role what) {
   switch (what) {
-    case role::device:
-      return "device";
-    case role::reference:
-      return "reference";
-    case role::ours:
-      return "ours";
-    case role::rival:
-      break;
+    case role::device: return "device";
+    case role::reference: return "reference";
+    case role::ours: return "ours";
+    case role::rival: break;
   }
   return "rival";
 }

@@ -27,9 +27,7 @@ double cpu_seconds() {
 
 }  // namespace
 
-usage used_so_far() {
-  return {cpu_seconds(), malloc_counter == nullptr ? 0 : malloc_counter()};
-}
+usage used_so_far() { return {cpu_seconds(), malloc_counter == nullptr ? 0 : malloc_counter()}; }
 
 void count_mallocs_by(std::uint64_t (*counter)()) { malloc_counter = counter; }
 

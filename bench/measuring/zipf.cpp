@@ -34,8 +34,8 @@ std::uint64_t zipf::operator()(double uniform) const {
   const auto scaled = uniform * zeta_;
   if (scaled < 1) return spread(0, count_);
   if (scaled < zeta(2)) return spread(1, count_);
-  const auto rank = static_cast<std::uint64_t>(static_cast<double>(count_) *
-                                               std::pow(eta_ * uniform - eta_ + 1, 1 / (1 - theta)));
+  const auto rank = static_cast<std::uint64_t>(
+      static_cast<double>(count_) * std::pow(eta_ * uniform - eta_ + 1, 1 / (1 - theta)));
   return spread(std::min(rank, count_ - 1), count_);
 }
 

@@ -15,6 +15,7 @@
 
 #include <mutex>
 #include <stdexcept>
+#include <utility>
 
 namespace stowage::bench {
 

@@ -1,4 +1,4 @@
-#include <stowage/bench/engine.hpp>
+#include <stowage/bench/measuring/blocks.hpp>
 
 #include <fmt/format.h>
 
