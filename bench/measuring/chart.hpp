@@ -37,6 +37,7 @@ struct chart {
 
 /// Of ascending figures: which share of them is not larger, at 200 places at most. Each place is the first with its
 /// share, and the last one is 1.
-[[nodiscard]] std::vector<std::pair<double, double>> distribution(const std::vector<double>& sorted);
+[[nodiscard]] std::vector<std::pair<double, double>> distribution(
+    const std::vector<double>& sorted);
 
 }  // namespace stowage::bench
