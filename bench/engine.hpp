@@ -1,32 +1,77 @@
-// What a workload needs of an engine that is measured.
+// What the workloads drive: a store of numbered blocks, whoever keeps them.
 //
-// Contract: every engine gets the same bytes and gives the same guarantee at the same points, and each
-// value it holds at the end of a round is read back and compared.
-// Concurrency: one thread.
+// Contract: every engine gets the same bytes in the same order and gives the same guarantee at the same points (`flush`,
+// `commit`, `put_durably`); bench/README.md says what each of them does for it. A value that reads back wrong throws,
+// as every failure does.
+// Concurrency: an engine is made, asked and destroyed by one thread; each thread that works has a session of its own.
 #pragma once
 
+#include <stowage/bench/measuring/blocks.hpp>
 #include <stowage/storage/core/bytes.hpp>
-#include <stowage/storage/log/sync_policy.hpp>
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace stowage::bench {
 
+class running_store;
+
+using bench_clock = std::chrono::steady_clock;
+
 struct update {
-  std::uint32_t block = 0;
+  std::uint64_t block = 0;
   shared_bytes value;
 };
 
-/// What one round took.
-struct round_figures {
-  /// Until the engine had taken every update.
-  double accepted_ms = 0;
-  /// Until all of it was durable.
-  double durable_ms = 0;
+/// What an engine is made for.
+struct engine_setup {
+  /// Of its own. What is there already is opened.
+  std::string directory;
+  std::uint64_t blocks = 0;
+  std::uint64_t value_bytes_max = 0;
+  /// Durable only where the workload flushes, so that engines may leave out what they would sync on the way.
+  bool syncs_only_on_flush = false;
+  /// How many threads put durably at a time.
+  unsigned writers = 1;
+  /// What raw's file holds before it starts over: all that is to be read back.
+  std::uint64_t raw_file_bytes = std::uint64_t{64} << 20U;
+};
+
+/// How a session may hand over what it is given.
+struct session_shape {
+  /// More than one: puts need not be visible before so many of them are there, or a flush; for bulk work.
+  std::size_t puts_together = 1;
+  /// The blocks come in the order of their names, each for the first time.
+  bool ascending = false;
+  /// Requests that need not be answered before the next one is made, where an engine has such.
+  std::size_t outstanding = 64;
+};
+
+class session {
+ public:
+  session() = default;
+  session(const session&) = delete;
+  session& operator=(const session&) = delete;
+  virtual ~session() = default;
+
+  /// Visible to what this session does afterwards; durable with the next flush.
+  virtual void put(std::uint64_t block, shared_bytes value) = 0;
+  /// Everything put so far is durable. Answers when the last of it had been accepted.
+  virtual bench_clock::time_point flush() = 0;
+  /// The same, but it may end later: with the next call or with `flush`.
+  virtual void flush_behind() { flush(); }
+  /// All of the group or nothing, durable when it returns.
+  virtual void commit(std::span<const update> group) = 0;
+  virtual void put_durably(std::uint64_t block, const shared_bytes& value) = 0;
+  /// Compares, now or until `settle`, with what the block must hold: `expected` stays valid that long.
+  virtual void read(std::uint64_t block, byte_view expected) = 0;
+  /// Everything asked for is answered.
+  virtual void settle() {}
 };
 
 class engine {
@@ -39,23 +84,14 @@ class engine {
   [[nodiscard]] virtual std::string_view name() const = 0;
   /// How it is configured and driven, for the report.
   [[nodiscard]] virtual std::string shape() const = 0;
-
-  /// Writes the blocks 0..values.size()-1, durably. Not measured.
-  virtual void fill(const std::vector<shared_bytes>& values) = 0;
-  /// Hands over all updates without waiting for durability, then makes them durable with one flush.
-  virtual round_figures update_then_flush(const std::vector<update>& updates) = 0;
-  /// How many records and syncs the last round took, or nothing.
-  [[nodiscard]] virtual std::string last_round() = 0;
-  /// The bytes of a block as the engine would give them to a reader.
-  virtual shared_bytes read(std::uint32_t block) = 0;
+  /// For the thread that uses it; the engine outlives it.
+  [[nodiscard]] virtual std::unique_ptr<session> connect(const session_shape& shape) = 0;
+  /// Messages handled so far; nothing for those that have none.
+  [[nodiscard]] virtual std::uint64_t messages() { return 0; }
+  /// The store behind it, for what only Stowage is asked; null of others.
+  [[nodiscard]] virtual running_store* store() { return nullptr; }
+  /// Syncs of groups of writes so far, where the engine tells.
+  [[nodiscard]] virtual std::uint64_t syncs() { return 0; }
 };
-
-/// The same bytes appended by pwrite to one preallocated, already written file, then one fdatasync: what
-/// the device allows.
-[[nodiscard]] std::unique_ptr<engine> make_raw_engine(const std::string& directory);
-
-/// A store with the options of `scripts/run` but for the sync mode, driven by pipelined requests of one client.
-[[nodiscard]] std::unique_ptr<engine> make_stowage_engine(const std::string& directory,
-                                                          sync_mode mode);
 
 }  // namespace stowage::bench

@@ -1,94 +1,160 @@
-#include <stowage/bench/engine.hpp>
+// Raw: no names, no versions, no checksums, no recovery. What the same bytes cost the device and the kernel.
+#include <stowage/bench/engines.hpp>
 
+#include <stowage/bench/group_committer.hpp>
+#include <stowage/bench/raw_file.hpp>
 #include <stowage/bench/require.hpp>
+#include <stowage/storage/core/types.hpp>
 
-#include <fcntl.h>
-#include <unistd.h>
+#include <sys/mman.h>
 
-#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <stdexcept>
+#include <vector>
 
 namespace stowage::bench {
 
 namespace {
 
-// Long enough that a round never reaches the end; written before anything is measured.
-constexpr std::size_t file_bytes = std::size_t{64} << 20U;
-
-double ms_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start)
-      .count();
-}
+enum class reads { by_call, by_mapping };
 
 class raw_engine final : public engine {
  public:
-  explicit raw_engine(const std::string& directory)
-      : fd_{::open((directory + "/raw.bin").c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC,
-                   0600)} {
-    require(fd_ >= 0, "open raw.bin");
-    const std::vector<std::byte> zeros(std::size_t{1} << 20U);
-    for (std::size_t at = 0; at < file_bytes; at += zeros.size()) append(zeros);
-    require(::fdatasync(fd_) == 0, "fdatasync");
+  raw_engine(const engine_setup& setup, reads how)
+      : how_{how},
+        file_{setup.directory + "/raw.bin", setup.raw_file_bytes},
+        places_(setup.blocks) {
+    if (setup.writers > 1) committer_.emplace(file_);
+    if (how == reads::by_mapping) {
+      mapping_ = ::mmap(nullptr, file_.size(), PROT_READ, MAP_SHARED | MAP_POPULATE,
+                        file_.descriptor_number(), 0);
+      require(mapping_ != MAP_FAILED, "mmap");
+    }
   }
-  ~raw_engine() override { ::close(fd_); }
+  ~raw_engine() override {
+    if (how_ == reads::by_mapping) (void)::munmap(mapping_, file_.size());
+  }
 
-  [[nodiscard]] std::string_view name() const override { return "raw"; }
+  [[nodiscard]] std::string_view name() const override {
+    return how_ == reads::by_call ? "raw" : "raw mapped";
+  }
   [[nodiscard]] std::string shape() const override {
-    return "pwrite of each value to the next place of a written file, one fdatasync";
+    if (how_ == reads::by_mapping) return "reads of a mapping of the file";
+    return committer_
+               ? "threads hand values to one that writes all it finds and syncs once"
+               : "pwrite into a written file whose pages are hot in the cache, fdatasync; pread";
   }
-
-  void fill(const std::vector<shared_bytes>& values) override {
-    places_.resize(values.size());
-    for (std::uint32_t i = 0; i < values.size(); ++i) write({i, values[i]});
-    require(::fdatasync(fd_) == 0, "fdatasync");
-  }
-
-  round_figures update_then_flush(const std::vector<update>& updates) override {
-    const auto start = std::chrono::steady_clock::now();
-    for (const auto& u : updates) write(u);
-    const auto accepted = ms_since(start);
-    require(::fdatasync(fd_) == 0, "fdatasync");
-    return {accepted, ms_since(start)};
-  }
-
-  std::string last_round() override { return "1 sync"; }
-
-  shared_bytes read(std::uint32_t block) override {
-    const auto [offset, length] = places_.at(block);
-    std::vector<std::byte> out(length);
-    require(::pread(fd_, out.data(), length, static_cast<off_t>(offset)) ==
-                static_cast<ssize_t>(length),
-            "pread");
-    return shared_bytes{std::move(out)};
-  }
+  [[nodiscard]] std::unique_ptr<session> connect(const session_shape& shape) override;
+  [[nodiscard]] std::uint64_t syncs() override { return file_.syncs(); }
 
  private:
+  friend class raw_session;
+
   struct place {
-    std::size_t offset = 0;
-    std::size_t length = 0;
+    std::uint64_t at = 0;
+    std::uint64_t length = 0;
   };
 
-  void write(const update& u) {
-    if (at_ + u.value.size() > file_bytes) at_ = 0;
-    places_.at(u.block) = {at_, u.value.size()};
-    append(u.value.view());
-  }
-
-  void append(byte_view bytes) {
-    require(::pwrite(fd_, bytes.data(), bytes.size(), static_cast<off_t>(at_)) ==
-                static_cast<ssize_t>(bytes.size()),
-            "pwrite");
-    at_ += bytes.size();
-  }
-
-  int fd_;
-  std::size_t at_ = 0;
+  reads how_;
+  raw_file file_;
   std::vector<place> places_;
+  std::optional<group_committer> committer_;
+  void* mapping_ = nullptr;
 };
+
+// Each value with a call of its own; of values smaller than a page, a page of them.
+class raw_session final : public session {
+ public:
+  explicit raw_session(raw_engine& owner) : owner_{&owner} {}
+
+  void put(std::uint64_t block, shared_bytes value) override {
+    if (value.size() >= page_size) {
+      // In their order: what waits may be of the same block.
+      write_out();
+      owner_->places_[block] = {owner_->file_.append(value.view()), value.size()};
+      return;
+    }
+    bytes_together_ += value.size();
+    together_.push_back({block, std::move(value)});
+    if (bytes_together_ >= page_size) write_out();
+  }
+
+  bench_clock::time_point flush() override {
+    write_out();
+    const auto accepted = bench_clock::now();
+    owner_->file_.sync();
+    return accepted;
+  }
+
+  void commit(std::span<const update> group) override {
+    write(group);
+    owner_->file_.sync();
+  }
+
+  void put_durably(std::uint64_t block, const shared_bytes& value) override {
+    if (owner_->committer_) {
+      owner_->places_[block] = {owner_->committer_->write_durably(value.view()), value.size()};
+      return;
+    }
+    owner_->places_[block] = {owner_->file_.append(value.view()), value.size()};
+    owner_->file_.sync();
+  }
+
+  void read(std::uint64_t block, byte_view expected) override {
+    write_out();
+    const auto [at, length] = owner_->places_[block];
+    // There is no room for ever, and nothing that moves what lives: what has been written over is gone.
+    if (!owner_->file_.holds(at)) return;
+    if (owner_->how_ == reads::by_mapping) {
+      const auto* const mapped = static_cast<const std::byte*>(owner_->mapping_);
+      require_equal(owner_->name(), block, {mapped + owner_->file_.offset_of(at), length},
+                    expected);
+      return;
+    }
+    read_.resize(length);
+    owner_->file_.read(at, read_);
+    require_equal(owner_->name(), block, read_, expected);
+  }
+
+  void settle() override { write_out(); }
+
+ private:
+  void write(std::span<const update> group) {
+    views_.clear();
+    for (const auto& u : group) views_.push_back(u.value.view());
+    auto at = owner_->file_.append(views_);
+    for (const auto& u : group) {
+      owner_->places_[u.block] = {at, u.value.size()};
+      at += u.value.size();
+    }
+  }
+  void write_out() {
+    if (together_.empty()) return;
+    write(together_);
+    together_.clear();
+    bytes_together_ = 0;
+  }
+
+  raw_engine* owner_;
+  std::vector<update> together_;
+  std::uint64_t bytes_together_ = 0;
+  std::vector<byte_view> views_;
+  std::vector<std::byte> read_;
+};
+
+std::unique_ptr<session> raw_engine::connect(const session_shape& /*shape*/) {
+  return std::make_unique<raw_session>(*this);
+}
 
 }  // namespace
 
-std::unique_ptr<engine> make_raw_engine(const std::string& directory) {
-  return std::make_unique<raw_engine>(directory);
+std::unique_ptr<engine> make_raw(const engine_setup& setup) {
+  return std::make_unique<raw_engine>(setup, reads::by_call);
+}
+
+std::unique_ptr<engine> make_raw_mapped(const engine_setup& setup) {
+  return std::make_unique<raw_engine>(setup, reads::by_mapping);
 }
 
 }  // namespace stowage::bench

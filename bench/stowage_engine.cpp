@@ -1,96 +1,79 @@
-#include <stowage/bench/engine.hpp>
+// Stowage by messages. Where the workload syncs only on its own flushes, so does the store (`sync.mode = lazy`), and
+// its credit has no bound of ops but the largest there is; else the options are the defaults.
+#include <stowage/bench/engines.hpp>
 
 #include <stowage/bench/running_store.hpp>
-#include <stowage/messages/caf_compat.hpp>
+#include <stowage/bench/stowage_session.hpp>
 
-#include <caf/scoped_actor.hpp>
+#include <caf/telemetry/counter.hpp>
+#include <caf/telemetry/metric.hpp>
+#include <caf/telemetry/metric_family.hpp>
+#include <caf/telemetry/metric_registry.hpp>
 
-#include <chrono>
-#include <optional>
-#include <utility>
+#include <type_traits>
 
 namespace stowage::bench {
 
 namespace {
 
-double ms_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start)
-      .count();
+store_options options_for(const engine_setup& setup) {
+  store_options options;
+  options.path = setup.directory + "/blocks.stow";
+  options.create = true;
+  if (setup.syncs_only_on_flush) {
+    options.level = durability::accepted;
+    options.sync.mode = sync_mode::lazy;
+    options.batch.max_ops = 65'536;
+    options.credit.max_ops = 1'000'000;
+  }
+  return options;
 }
 
-std::string block_name(std::uint32_t block) { return "block-" + std::to_string(block); }
+/// What CAF counts: messages that actors have handled. Threads that wait for an answer are no actors.
+struct handled_messages {
+  template <class Value>
+  void operator()(const caf::telemetry::metric_family* family, const caf::telemetry::metric* /*of*/,
+                  const Value* value) {
+    if constexpr (std::is_same_v<Value, caf::telemetry::int_counter>)
+      if (family->prefix() == "caf.system" && family->name() == "processed-messages")
+        count += static_cast<std::uint64_t>(value->value());
+  }
+
+  std::uint64_t count = 0;
+};
 
 class stowage_engine final : public engine {
  public:
-  stowage_engine(const std::string& directory, sync_mode mode) : mode_{mode} {
-    store_options options;
-    options.path = directory + "/" + std::string{name_of(mode)} + ".stow";
-    options.create = true;
-    options.sync.mode = mode;
-    store_.emplace(options);
-  }
+  explicit stowage_engine(const engine_setup& setup)
+      : is_lazy_{setup.syncs_only_on_flush}, store_{options_for(setup)} {}
 
-  [[nodiscard]] std::string_view name() const override {
-    return mode_ == sync_mode::lazy ? "stowage lazy" : "stowage";
-  }
+  [[nodiscard]] std::string_view name() const override { return "stowage"; }
   [[nodiscard]] std::string shape() const override {
-    return std::string{"default options (batch 50 ops / 50 ms / 8 MiB, credit 1000 ops / 64 MiB)"} +
-           (mode_ == sync_mode::lazy ? " but sync.mode = lazy: nothing is synced before the flush"
-                                     : ", sync per group") +
-           "; one client pipelines accepted puts, takes every receipt, then one flush";
+    return is_lazy_
+               ? "sync.mode = lazy, batches without a bound of ops, credit 64 MiB"
+               : "default options (a sync per group; batch 50 ops / 50 ms / 8 MiB, credit 1000 "
+                 "ops / 64 MiB)";
   }
-
-  void fill(const std::vector<shared_bytes>& values) override {
-    for (std::uint32_t i = 0; i < values.size(); ++i)
-      unwrap(store_->client().put(block_name(i), values[i], durability::accepted));
-    unwrap(store_->client().flush());
+  [[nodiscard]] std::unique_ptr<session> connect(const session_shape& shape) override {
+    return make_stowage_session(store_, shape);
   }
-
-  round_figures update_then_flush(const std::vector<update>& updates) override {
-    std::vector<std::string> names;
-    names.reserve(updates.size());
-    for (const auto& u : updates) names.push_back(block_name(u.block));
-
-    caf::scoped_actor self{store_->system()};
-    const auto request = [&](std::size_t i) {
-      return compat::request(
-          self.ptr(), store_->handle(),
-          put_request{std::move(names[i]), updates[i].value, durability::accepted, {}});
-    };
-    std::vector<decltype(request(0))> receipts;
-    receipts.reserve(updates.size());
-
-    const auto start = std::chrono::steady_clock::now();
-    for (std::size_t i = 0; i < updates.size(); ++i) receipts.push_back(request(i));
-    auto flushed = compat::request(self.ptr(), store_->handle(), flush_request{});
-    for (auto& r : receipts) r.receive([](const receipt&) {}, throw_failure);
-    const auto accepted = ms_since(start);
-    flushed.receive([] {}, throw_failure);
-    return {accepted, ms_since(start)};
+  [[nodiscard]] std::uint64_t messages() override {
+    handled_messages handled;
+    store_.system().metrics().collect(handled);
+    return handled.count;
   }
-
-  std::string last_round() override {
-    const auto now = unwrap(store_->client().status());
-    const auto before = std::exchange(counted_, now);
-    return std::to_string(now.batches - before.batches) + " batches in " +
-           std::to_string(now.groups - before.groups) + " groups, " +
-           std::to_string(now.syncs - before.syncs) + " syncs";
-  }
-
-  shared_bytes read(std::uint32_t block) override {
-    return unwrap(store_->client().get(block_name(block))).value;
-  }
+  [[nodiscard]] running_store* store() override { return &store_; }
+  [[nodiscard]] std::uint64_t syncs() override { return unwrap(store_.client().status()).syncs; }
 
  private:
-  sync_mode mode_;
-  std::optional<running_store> store_;
-  store_status counted_;
+  bool is_lazy_;
+  running_store store_;
 };
 
 }  // namespace
 
-std::unique_ptr<engine> make_stowage_engine(const std::string& directory, sync_mode mode) {
-  return std::make_unique<stowage_engine>(directory, mode);
+std::unique_ptr<engine> make_stowage(const engine_setup& setup) {
+  return std::make_unique<stowage_engine>(setup);
 }
 
 }  // namespace stowage::bench

@@ -1,99 +1,70 @@
-#include <stowage/bench/engine.hpp>
+#include <stowage/bench/contest.hpp>
+#include <stowage/bench/update_plan.hpp>
 #include <stowage/bench/workloads.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
-#include <memory>
-#include <random>
-#include <stdexcept>
-#include <string>
-#include <vector>
+#include <numeric>
 
 namespace stowage::bench {
 
 namespace {
 
-// W1: 500 updates of 4 KiB over 500 existing blocks in random order, accepted, then one flush.
-constexpr std::uint32_t block_count = 500;
+constexpr std::uint64_t block_count = 500;
 constexpr std::size_t value_bytes = 4096;
+/// Nobody waits for a receipt before the last put is sent.
+constexpr std::size_t outstanding = 1000;
 
-// Incompressible and different each time, so that neither device nor engine can save work.
-shared_bytes make_value(std::mt19937_64& random) {
-  std::vector<std::byte> bytes(value_bytes);
-  for (std::size_t at = 0; at < bytes.size(); at += sizeof(std::uint64_t)) {
-    const auto n = random();
-    std::memcpy(bytes.data() + at, &n, sizeof n);
-  }
-  return shared_bytes{std::move(bytes)};
-}
-
-struct measured {
-  std::unique_ptr<engine> what;
-  std::vector<double> accepted;
-  std::vector<double> durable;
-  std::vector<double> ratio;
-  std::string last_round;
-};
-
-void verify(engine& e, const std::vector<update>& updates) {
-  for (const auto& u : updates)
-    if (!(e.read(u.block) == u.value))
-      throw std::runtime_error{fmt::format("{}: block {} reads back wrong", e.name(), u.block)};
+// Every block once, in random order.
+std::vector<std::uint64_t> shuffled(std::uint64_t seed, unsigned round) {
+  std::vector<std::uint64_t> order(block_count);
+  std::iota(order.begin(), order.end(), 0);
+  std::mt19937_64 random{seed + round};
+  std::ranges::shuffle(order, random);
+  return order;
 }
 
 }  // namespace
 
-void run_w1(const options& how) {
-  const auto& [directory, rounds, seed, scale] = how;
-  std::mt19937_64 random{seed};
-  std::vector<measured> engines;
-  const auto take_part = [&](std::unique_ptr<engine> what) {
-    measured m;
-    m.what = std::move(what);
-    engines.push_back(std::move(m));
+void run_w1(const options& how, report& out) {
+  const value_source values{value_bytes, how.seed};
+  engine_setup setup;
+  setup.blocks = block_count;
+  setup.value_bytes_max = value_bytes;
+  contest all{how, setup};
+  auto lazy = setup;
+  lazy.syncs_only_on_flush = true;
+  all.add("stowage", {"stowage", role::ours, make_stowage}, lazy, "stowage lazy");
+  const session_shape shape{1, false, outstanding};
+  all.open_all(shape);
+  for (const auto& c : all.all()) fill(c->client(), values, block_count);
+
+  update_plan plan{block_count, how.seed};
+  const auto updates = [&](unsigned round) -> const std::vector<numbered_update>& {
+    return plan.round(round, block_count,
+                      [order = shuffled(how.seed, round), at = std::size_t{0}](
+                          auto& /*random*/, std::uint64_t /*of*/) mutable { return order[at++]; });
   };
-  take_part(make_raw_engine(directory));
-  take_part(make_stowage_engine(directory, sync_mode::group));
-  take_part(make_stowage_engine(directory, sync_mode::lazy));
-  std::vector<shared_bytes> first;
-  for (std::uint32_t i = 0; i < block_count; ++i) first.push_back(make_value(random));
-  for (auto& e : engines) e.what->fill(first);
-
-  // One round more than is counted: the first one warms up.
-  for (unsigned round = 0; round <= rounds; ++round) {
-    std::vector<update> updates(block_count);
-    for (std::uint32_t i = 0; i < block_count; ++i) updates[i] = {i, make_value(random)};
-    std::ranges::shuffle(updates, random);
-    std::vector<round_figures> figures(engines.size());
-    for (std::size_t turn = 0; turn < engines.size(); ++turn) {
-      const auto i = (round + turn) % engines.size();
-      figures[i] = engines[i].what->update_then_flush(updates);
-      engines[i].last_round = engines[i].what->last_round();
-      verify(*engines[i].what, updates);
-    }
-    if (round == 0) continue;
-    for (std::size_t i = 0; i < engines.size(); ++i) {
-      engines[i].accepted.push_back(figures[i].accepted_ms);
-      engines[i].durable.push_back(figures[i].durable_ms);
-      engines[i].ratio.push_back(figures[i].durable_ms / figures[0].durable_ms);
-    }
-  }
-
-  fmt::print(
-      "W1: {} updates of {} B over {} blocks in random order, accepted, one flush; {} rounds, seed "
-      "{}\n\n",
-      block_count, value_bytes, block_count, rounds, seed);
-  fmt::print("{:<12} {:>14} {:>12} {:>12} {:>12} {:>10}\n", "engine", "accepted ms", "total ms",
-             "min", "max", "x raw");
-  for (const auto& e : engines)
-    fmt::print("{:<12} {:>14.2f} {:>12.2f} {:>12.2f} {:>12.2f} {:>10.2f}\n", e.what->name(),
-               median(e.accepted), median(e.durable), *std::ranges::min_element(e.durable),
-               *std::ranges::max_element(e.durable), median(e.ratio));
-  fmt::print("\n");
-  for (const auto& e : engines)
-    fmt::print("{}: {}; last round: {}\n", e.what->name(), e.what->shape(), e.last_round);
+  double accepted_ms = 0;
+  turn work;
+  work.prepare = [&](contestant&, unsigned round) { (void)updates(round); };
+  work.run = [&](contestant& c, unsigned round) {
+    const auto start = bench_clock::now();
+    for (const auto& u : updates(round)) c.client().put(u.block, values.value(u.value));
+    const std::chrono::duration<double, std::milli> took = c.client().flush() - start;
+    accepted_ms = took.count();
+  };
+  work.check = [&](contestant& c, unsigned round) {
+    check_updated(c.client(), plan, updates(round), values);
+  };
+  work.also = [&](contestant&) { return named_figures{{"accepted ms", accepted_ms}}; };
+  out.add(measure(
+      {"W1",
+       fmt::format("{} updates of {} B over {} blocks in random order, accepted, one flush",
+                   block_count, value_bytes, block_count),
+       "ms", 0, static_cast<double>(block_count)},
+      all.participants("one client pipelines accepted puts, then one flush", work), how.rounds));
 }
 
 }  // namespace stowage::bench

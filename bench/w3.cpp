@@ -1,247 +1,232 @@
+#include <stowage/bench/contest.hpp>
 #include <stowage/bench/hand_over.hpp>
-#include <stowage/bench/raw_file.hpp>
+#include <stowage/bench/measuring/statistics.hpp>
+#include <stowage/bench/outstanding_puts.hpp>
 #include <stowage/bench/running_store.hpp>
+#include <stowage/bench/update_plan.hpp>
 #include <stowage/bench/workloads.hpp>
-#include <stowage/messages/caf_compat.hpp>
 
-#include <caf/event_based_actor.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
-#include <condition_variable>
-#include <exception>
-#include <future>
-#include <memory>
-#include <mutex>
-#include <stdexcept>
-#include <thread>
+#include <map>
+#include <optional>
 
 namespace stowage::bench {
 
 namespace {
 
 constexpr std::size_t value_bytes = 4096;
-constexpr std::uint64_t outstanding = 64;
-/// Blocks that are written, over and over.
+/// Blocks that are written, over and over: a multiple of the clients, so that each has blocks of its own.
 constexpr std::uint64_t block_count = 4096;
+constexpr std::uint64_t outstanding = 64;
+/// Of raw's file: more than all blocks, so that what is read back is still there.
+constexpr std::uint64_t raw_bytes = std::uint64_t{256} << 20U;
 
-std::string block_name(std::uint64_t op) { return "block-" + std::to_string(op % block_count); }
+// What the charts show, by engine.
+struct found {
+  std::map<std::string, std::vector<double>> latencies;
+  std::map<std::string, std::vector<std::pair<double, double>>> rate;
+  std::map<std::string, std::vector<std::pair<double, double>>> group_size;
+};
 
-// Runs `work(thread)` on so many threads; the first exception is thrown on.
-template <class Work>
-void on_threads(unsigned count, Work work) {
-  std::vector<std::future<void>> running;
-  for (unsigned t = 0; t < count; ++t)
-    running.push_back(std::async(std::launch::async, [&work, t] { work(t); }));
-  for (auto& r : running) r.get();
-}
-
-// -- raw --------------------------------------------------------------------------------------------
-
-// Threads hand their values to one that writes all it finds and syncs once.
-class group_committer {
+/// Clients of one engine, each in a thread, and how long each of their puts took.
+class clients {
  public:
-  explicit group_committer(raw_file& file) : file_{&file}, thread_{[this] { work(); }} {}
-  group_committer(const group_committer&) = delete;
-  group_committer& operator=(const group_committer&) = delete;
-  ~group_committer() {
-    {
-      const std::scoped_lock lock{mutex_};
-      stops_ = true;
-    }
-    arrived_.notify_one();
-    thread_.join();
+  clients(const value_source& values, unsigned count, std::uint64_t ops)
+      : values_{values}, count_{count}, ops_{ops} {}
+
+  void connect(contestant& c) {
+    sessions_.clear();
+    for (unsigned t = 0; t < count_; ++t) sessions_.push_back(c.running().connect({}));
+    us_.assign(ops_, 0);
+    syncs_ = c.running().syncs();
   }
 
-  void write_durably(byte_view value) {
-    std::unique_lock lock{mutex_};
-    waiting_.push_back(value);
-    const auto group = forming_;
-    arrived_.notify_one();
-    done_.wait(lock, [&] { return durable_ > group; });
+  /// Values of a round are not those of the one before: an engine could see that nothing changes.
+  void put_all(unsigned round) {
+    on_threads(count_, [this, round](unsigned t) {
+      for (std::uint64_t op = t; op < ops_; op += count_) {
+        const auto start = bench_clock::now();
+        sessions_[t]->put_durably(op % block_count, values_.value(round * ops_ + op));
+        const std::chrono::duration<double, std::micro> took = bench_clock::now() - start;
+        us_[op] = took.count();
+      }
+    });
+  }
+
+  void check(contestant& c, unsigned round) {
+    sessions_.clear();
+    syncs_ = c.running().syncs() - syncs_;
+    for (std::uint64_t op = ops_ - std::min(ops_, block_count); op < ops_; ++op)
+      c.client().read(op % block_count, values_.view(round * ops_ + op));
+    c.client().settle();
+    std::ranges::sort(us_);
+  }
+
+  /// Of the last round, ascending.
+  [[nodiscard]] const std::vector<double>& us() const noexcept { return us_; }
+  [[nodiscard]] std::optional<double> ops_per_sync() const {
+    if (syncs_ == 0) return std::nullopt;
+    return static_cast<double>(ops_) / static_cast<double>(syncs_);
   }
 
  private:
-  void work() {
-    std::unique_lock lock{mutex_};
-    for (;;) {
-      arrived_.wait(lock, [&] { return stops_ || !waiting_.empty(); });
-      if (waiting_.empty()) return;
-      const auto group = std::exchange(waiting_, {});
-      const auto number = forming_++;
-      lock.unlock();
-      file_->append(group);
-      file_->sync();
-      lock.lock();
-      durable_ = number + 1;
-      done_.notify_all();
-    }
-  }
-
-  raw_file* file_;
-  std::mutex mutex_;
-  std::condition_variable arrived_;
-  std::condition_variable done_;
-  std::vector<byte_view> waiting_;
-  std::uint64_t forming_ = 0;
-  std::uint64_t durable_ = 0;
-  bool stops_ = false;
-  std::thread thread_;
+  const value_source& values_;
+  unsigned count_;
+  std::uint64_t ops_;
+  std::vector<std::unique_ptr<session>> sessions_;
+  std::vector<double> us_;
+  std::uint64_t syncs_ = 0;
 };
 
-void raw_blocking(raw_file& file, const value_source& values, unsigned clients, std::uint64_t ops) {
-  if (clients == 1) {
+engine_setup setup_for(const options& how, unsigned writers) {
+  engine_setup setup;
+  setup.blocks = block_count;
+  setup.value_bytes_max = value_bytes;
+  setup.writers = writers;
+  setup.raw_file_bytes = how.scaled(raw_bytes, std::uint64_t{1} << 20U);
+  return setup;
+}
+
+// The hand-over by bare threads: what any store with a thread of its own for the disk can reach with one client.
+participant handed_over(raw_file& file, const value_source& values, std::uint64_t ops) {
+  participant p;
+  p.name = "raw handed";
+  p.what = role::reference;
+  p.shape = [] {
+    return "raw by threads: the client hands the value to one that hands it to the one that "
+           "writes, "
+           "and the answer comes back the same way";
+  };
+  p.run = [&file, &values, ops](unsigned) {
+    hand_over writer{file};
+    for (std::uint64_t op = 0; op < ops; ++op) writer.write_durably(values.view(op));
+  };
+  return p;
+}
+
+void run_clients(const options& how, report& out, unsigned count, std::uint64_t ops_named,
+                 found& all_found) {
+  const auto ops = how.scaled(ops_named, 64);
+  const value_source values{value_bytes, how.seed};
+  contest all{how, setup_for(how, count)};
+  all.open_all();
+  clients at_work{values, count, ops};
+  std::map<std::string, std::vector<double>> group_sizes;
+  turn work;
+  work.prepare = [&](contestant& c, unsigned) { at_work.connect(c); };
+  work.run = [&](contestant&, unsigned round) { at_work.put_all(round); };
+  work.check = [&](contestant& c, unsigned round) {
+    at_work.check(c, round);
+    if (round == 0) return;
+    if (const auto size = at_work.ops_per_sync()) group_sizes[c.label()].push_back(*size);
+    auto& kept = all_found.latencies[fmt::format("{} {}", c.label(), count)];
+    kept.insert(kept.end(), at_work.us().begin(), at_work.us().end());
+  };
+  work.also = [&](contestant&) {
+    named_figures figures{{"p50 us", quantile(at_work.us(), 0.5)},
+                          {"p99 us", quantile(at_work.us(), 0.99)}};
+    if (const auto size = at_work.ops_per_sync()) figures.emplace_back("ops/sync", *size);
+    return figures;
+  };
+  auto who = all.participants("blocking clients, each with one durable put at a time", work);
+  std::optional<raw_file> file;
+  if (count == 1 && all.has("raw")) {
+    file.emplace(how.directory + "/handed.bin", how.scaled(raw_bytes, std::uint64_t{1} << 20U));
+    who.insert(who.begin() + 1, handed_over(*file, values, ops));
+  }
+  auto result =
+      measure({"W3",
+               fmt::format("{} durable puts of {} B, one at a time by each of {} client{}", ops,
+                           value_bytes, count, count == 1 ? "" : "s"),
+               "ops/s", static_cast<double>(ops), static_cast<double>(ops)},
+              who, how.rounds);
+  for (const auto& row : result.rows)
+    if (row.what != role::reference)
+      all_found.rate[row.name].emplace_back(count, median(row.figures));
+  for (const auto& [name, sizes] : group_sizes)
+    all_found.group_size[name].emplace_back(count, median(sizes));
+  out.add(std::move(result));
+}
+
+// One client with 64 puts under way: raw writes them with one call and one sync.
+void run_outstanding(const options& how, report& out) {
+  const auto ops = how.scaled(40'000, outstanding);
+  const value_source values{value_bytes, how.seed};
+  auto own = how;
+  std::erase_if(own.engines, [](const auto& name) { return name != "raw" && name != "stowage"; });
+  contest all{own, setup_for(how, 1)};
+  all.open_all();
+  turn work;
+  work.run = [&](contestant& c, unsigned round) {
+    const auto first = round * ops;
+    if (auto* const store = c.running().store()) {
+      put_outstanding(*store, values, {block_count, first, ops, outstanding});
+      return;
+    }
+    std::vector<update> group;
     for (std::uint64_t op = 0; op < ops; ++op) {
-      file.append(values.value(op).view());
-      file.sync();
+      group.push_back({op % block_count, values.value(first + op)});
+      if (group.size() < outstanding && op + 1 < ops) continue;
+      c.client().commit(group);
+      group.clear();
     }
-    return;
+  };
+  work.check = [&](contestant& c, unsigned round) {
+    for (std::uint64_t op = ops - std::min(ops, block_count); op < ops; ++op)
+      c.client().read(op % block_count, values.view(round * ops + op));
+    c.client().settle();
+  };
+  out.add(
+      measure({"W3",
+               fmt::format("{} durable puts of {} B by one client with {} under way; raw: a call "
+                           "and a sync for {}",
+                           ops, value_bytes, outstanding, outstanding),
+               "ops/s", static_cast<double>(ops), static_cast<double>(ops)},
+              all.participants("one actor keeps 64 durable puts under way", work), how.rounds));
+}
+
+void add_charts(report& out, found& all) {
+  for (auto& [name, us] : all.latencies) std::ranges::sort(us);
+  for (const unsigned count : {1U, 64U}) {
+    chart latency{
+        fmt::format("latency-{}", count),
+        fmt::format("W3: a durable put of 4 KiB, {} client{}", count, count == 1 ? "" : "s"),
+        {"microseconds", true},
+        {"share of the puts that took no longer", false},
+        {},
+        false};
+    for (const auto& [name, points] : all.rate)
+      latency.lines.push_back(
+          {name, distribution(all.latencies[fmt::format("{} {}", name, count)])});
+    out.add(std::move(latency));
   }
-  group_committer committer{file};
-  on_threads(clients, [&](unsigned t) {
-    for (std::uint64_t op = t; op < ops; op += clients)
-      committer.write_durably(values.value(op).view());
-  });
+  chart rate{"throughput-by-clients",
+             "W3: durable puts of 4 KiB, one at a time by each client",
+             {"clients", true},
+             {"puts per second", true},
+             {}};
+  for (const auto& [name, points] : all.rate) rate.lines.push_back({name, points});
+  out.add(std::move(rate));
+  chart groups{"group-size-by-clients",
+               "W3: puts made durable by one sync",
+               {"clients", true},
+               {"puts per sync", true},
+               {}};
+  for (const auto& [name, points] : all.group_size) groups.lines.push_back({name, points});
+  out.add(std::move(groups));
 }
-
-void raw_handed_over(raw_file& file, const value_source& values, std::uint64_t ops) {
-  hand_over writer{file};
-  for (std::uint64_t op = 0; op < ops; ++op) writer.write_durably(values.value(op).view());
-}
-
-void raw_outstanding(raw_file& file, const value_source& values, std::uint64_t ops) {
-  std::vector<byte_view> group;
-  for (std::uint64_t op = 0; op < ops;) {
-    group.clear();
-    for (; group.size() < outstanding && op < ops; ++op) group.push_back(values.value(op).view());
-    file.append(group);
-    file.sync();
-  }
-}
-
-// -- stowage ----------------------------------------------------------------------------------------
-
-void stowage_blocking(running_store& store, const value_source& values, unsigned clients,
-                      std::uint64_t ops) {
-  on_threads(clients, [&](unsigned t) {
-    auto client = store.client().for_another_thread();
-    for (std::uint64_t op = t; op < ops; op += clients)
-      unwrap(client.put(block_name(op), values.value(op), durability::durable));
-  });
-}
-
-// One actor keeps so many puts under way.
-struct submitter {
-  std::uint64_t next = 0;
-  std::uint64_t answered = 0;
-  std::promise<void> done;
-};
-
-void submit_next(caf::event_based_actor* self, const std::shared_ptr<submitter>& state,
-                 const store_actor& store, const value_source& values, std::uint64_t ops) {
-  if (state->next == ops) return;
-  const auto op = state->next++;
-  compat::request(self, store,
-                  put_request{block_name(op), values.value(op), durability::durable, {}})
-      .then(
-          [self, state, store, &values, ops](const receipt&) {
-            submit_next(self, state, store, values, ops);
-            if (++state->answered == ops) {
-              state->done.set_value();
-              self->quit();
-            }
-          },
-          [self, state](const caf::error& why) {
-            state->done.set_exception(std::make_exception_ptr(
-                std::runtime_error{"stowage: " + describe(to_failure(why))}));
-            self->quit();
-          });
-}
-
-void stowage_outstanding(running_store& store, const value_source& values, std::uint64_t ops) {
-  auto state = std::make_shared<submitter>();
-  auto done = state->done.get_future();
-  store.system().spawn([&, state](caf::event_based_actor* self) {
-    for (std::uint64_t i = 0; i < std::min(outstanding, ops); ++i)
-      submit_next(self, state, store.handle(), values, ops);
-  });
-  done.get();
-}
-
-void check_blocks(running_store& store, const value_source& values, std::uint64_t ops) {
-  // The last op of a block of one client; with several, which of them came last is not known.
-  for (std::uint64_t op = ops - std::min(ops, std::uint64_t{16}); op < ops; ++op) {
-    const auto found = unwrap(store.client().get(block_name(op))).value;
-    if (!(found == values.value(op)))
-      throw std::runtime_error{fmt::format("stowage: {} reads back wrong", block_name(op))};
-  }
-}
-
-struct shape {
-  const char* clients;
-  unsigned threads;  // 0: one submitter with all outstanding
-  std::uint64_t ops;
-};
 
 }  // namespace
 
-void run_w3(const options& how) {
-  for (const auto& s : {shape{"1 client", 1, 4000}, shape{"8 clients", 8, 16'000},
-                        shape{"64 clients", 64, 32'000}, shape{"64 outstanding", 0, 40'000}}) {
-    // At most as many ops as there are blocks under way, so that the last of a block is the last sent.
-    const auto ops = std::max<std::uint64_t>(
-        64, static_cast<std::uint64_t>(static_cast<double>(s.ops) * how.scale));
-    const value_source values{value_bytes, how.seed};
-    raw_file raw{how.directory + "/raw.bin", std::size_t{64} << 20U};
-    store_options options;
-    options.path = how.directory + "/w3.stow";
-    options.create = true;
-    {
-      running_store store{options};
-      const participant of_raw{
-          "raw",
-          s.threads > 1
-              ? "threads hand values to one that writes all it finds, one fdatasync a group"
-          : s.threads == 1 ? "pwrite and fdatasync of each value, into a written file"
-                           : "pwritev of 64 values and one fdatasync, into a written file",
-          {},
-          {},
-          [&](unsigned) {
-            if (s.threads > 0)
-              raw_blocking(raw, values, s.threads, ops);
-            else
-              raw_outstanding(raw, values, ops);
-          }};
-      const participant of_stowage{
-          "stowage",
-          s.threads > 0 ? "default options; blocking clients, one durable put at a time each"
-                        : "default options; one actor keeps 64 durable puts under way",
-          {},
-          [&](unsigned) { check_blocks(store, values, ops); },
-          [&](unsigned) {
-            if (s.threads > 0)
-              stowage_blocking(store, values, s.threads, ops);
-            else
-              stowage_outstanding(store, values, ops);
-          }};
-      const participant of_hand_over{"raw handed",
-                                     "the same by threads: the client hands the value to one that "
-                                     "hands it to the one that writes, and "
-                                     "the answer comes back the same way",
-                                     {},
-                                     {},
-                                     [&](unsigned) { raw_handed_over(raw, values, ops); }};
-      std::vector<participant> who{of_raw};
-      if (s.threads == 1) who.push_back(of_hand_over);
-      who.push_back(of_stowage);
-      measure(
-          {fmt::format("W3, {}: {} durable puts of {} B, closed loop", s.clients, ops, value_bytes),
-           "ops/s", static_cast<double>(ops), static_cast<double>(ops)},
-          who, how.rounds);
-    }
-    (void)std::remove(options.path.c_str());
-  }
+void run_w3(const options& how, report& out) {
+  found all;
+  run_clients(how, out, 1, 4000, all);
+  run_clients(how, out, 8, 16'000, all);
+  run_clients(how, out, 64, 32'000, all);
+  run_outstanding(how, out);
+  add_charts(out, all);
 }
 
 }  // namespace stowage::bench

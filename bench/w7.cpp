@@ -1,48 +1,36 @@
-#include <stowage/bench/bulk_writer.hpp>
-#include <stowage/bench/raw_file.hpp>
-#include <stowage/bench/running_store.hpp>
+#include <stowage/bench/compaction_probe.hpp>
+#include <stowage/bench/contest.hpp>
+#include <stowage/bench/process.hpp>
+#include <stowage/bench/update_plan.hpp>
 #include <stowage/bench/workloads.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
-#include <chrono>
 #include <cmath>
-#include <cstdio>
-#include <future>
-#include <memory>
-#include <random>
-#include <stdexcept>
-#include <string>
-#include <vector>
+#include <map>
+#include <optional>
 
 namespace stowage::bench {
 
 namespace {
 
-using clock = std::chrono::steady_clock;
-
 constexpr std::uint64_t block_count = 50'000;
 constexpr std::uint64_t overwrites = 10;
 constexpr std::uint64_t ops_per_flush = 1000;
-constexpr std::uint64_t raw_file_bytes = std::uint64_t{1} << 30U;
+/// How often the files are looked at while they are written.
+constexpr std::uint64_t ops_per_look = 10'000;
 /// Enough for a 99th percentile, and few enough to end before a compaction does.
-constexpr int puts_beside_compaction = 2000;
-
-std::string block_name(std::uint64_t n) { return fmt::format("block-{:08}", n); }
-
-/// What is written to which block, in order.
-struct update {
-  std::uint64_t block = 0;
-  shared_bytes value;
-};
+constexpr std::uint64_t puts_alone = 2000;
+constexpr std::uint64_t raw_file_bytes = std::uint64_t{1} << 30U;
 
 struct sizes {
+  const char* named;
   std::uint64_t least;
   std::uint64_t most;
 };
 
+/// What is written to which block, in order: the same in every round.
 class updates {
  public:
   updates(sizes of, std::uint64_t blocks, std::uint64_t seed)
@@ -54,12 +42,13 @@ class updates {
 
  private:
   shared_bytes next_value() {
+    const auto number = count_++;
+    if (of_.least == of_.most) return values_.value(number);
     // Evenly over the logarithm: as many below 1 KiB as between 1 and 10.
     const auto exponent = std::uniform_real_distribution<>{
         std::log(static_cast<double>(of_.least)), std::log(static_cast<double>(of_.most))}(random_);
-    const auto bytes =
-        of_.least == of_.most ? of_.most : static_cast<std::uint64_t>(std::exp(exponent));
-    return values_.value(count_++).slice(0, std::clamp(bytes, of_.least, of_.most));
+    const auto bytes = static_cast<std::uint64_t>(std::exp(exponent));
+    return values_.value(number).slice(0, std::clamp(bytes, of_.least, of_.most));
   }
 
   sizes of_;
@@ -69,180 +58,122 @@ class updates {
   std::uint64_t count_ = 0;
 };
 
-double file_beside_live(const store_status& s) {
-  return static_cast<double>(s.file_bytes) / static_cast<double>(s.value_bytes);
-}
-
-/// One store, its space and what it must hold.
-class subject {
+/// Everybody's work of a round, and what must be there then.
+class overwriting {
  public:
-  subject(const options& how, sizes of, std::uint64_t blocks)
-      : path_{how.directory + "/w7.stow"}, of_{of}, blocks_{blocks}, seed_{how.seed} {}
+  overwriting(const options& how, sizes of)
+      : of_{of}, blocks_{how.scaled(block_count, ops_per_flush)}, seed_{how.seed} {}
 
-  void create() {
-    store_options options;
-    options.path = path_;
-    options.create = true;
-    options.level = durability::accepted;
-    store_ = std::make_unique<running_store>(options);
-    updates_ = std::make_unique<updates>(of_, blocks_, seed_);
+  [[nodiscard]] std::uint64_t blocks() const noexcept { return blocks_; }
+  [[nodiscard]] std::uint64_t ops() const noexcept { return blocks_ * overwrites; }
+
+  void prepare(contestant& c) {
+    c.open(bulk_updates());
+    updates_.emplace(of_, blocks_, seed_);
     newest_.assign(blocks_, {});
     highest_ = 0;
-    bulk_writer writer{*store_};
-    for (std::uint64_t n = 0; n < blocks_; ++n) write(writer, updates_->first(n));
-    writer.drain();
-    unwrap(store_->client().flush());
+    live_bytes_ = 0;
+    for (std::uint64_t n = 0; n < blocks_; ++n) write(c, updates_->first(n));
+    c.client().flush();
   }
 
-  void overwrite() {
-    bulk_writer writer{*store_};
-    for (std::uint64_t n = 1; n <= blocks_ * overwrites; ++n) {
-      write(writer, updates_->next());
-      if (n % ops_per_flush != 0) continue;
-      writer.drain();
-      unwrap(store_->client().flush());
-      highest_ = std::max(highest_, file_beside_live(unwrap(store_->client().status())));
+  void run(contestant& c) {
+    for (std::uint64_t n = 1; n <= ops(); ++n) {
+      write(c, updates_->next());
+      if (n % ops_per_flush == 0 || n == ops()) c.client().flush();
+      if (n % ops_per_look == 0 || n == ops())
+        highest_ = std::max(highest_,
+                            static_cast<double>(c.disk_bytes()) / static_cast<double>(live_bytes_));
     }
-    writer.drain();
-    unwrap(store_->client().flush());
   }
 
-  void look_at_space() {
-    highest.push_back(highest_);
-    unwrap(store_->client().compact());
-    compacted.push_back(file_beside_live(unwrap(store_->client().status())));
+  void check(contestant& c) const {
+    for (std::uint64_t n = 0; n < blocks_; ++n) c.client().read(n, newest_[n].view());
+    c.client().settle();
   }
 
-  void check_and_remove() {
-    for (std::uint64_t n = 0; n < blocks_; ++n)
-      if (!(unwrap(store_->client().get(block_name(n))).value == newest_[n]))
-        throw std::runtime_error{fmt::format("stowage: {} reads back wrong", block_name(n))};
-    store_.reset();
-    (void)std::remove(path_.c_str());
-  }
-
-  /// Latencies in us of durable puts of 4 KiB, one after the other: alone, and while a compaction runs.
-  void measure_puts() {
-    const auto alone = time_puts([](int done) { return done < puts_beside_compaction; });
-    std::atomic<bool> compacting = true;
-    auto compaction = std::async(std::launch::async, [&] {
-      auto client = store_->client().for_another_thread();
-      const auto start = clock::now();
-      auto done = client.compact();
-      seconds.push_back(std::chrono::duration<double>(clock::now() - start).count());
-      compacting = false;
-      return done;
-    });
-    const auto beside = time_puts([&](int) { return compacting.load(); });
-    moved_mb.push_back(static_cast<double>(unwrap(compaction.get()).bytes_moved) / 1e6);
-    puts_during_compaction.push_back(static_cast<double>(beside.size()));
-    if (beside.empty()) return;
-    for (const auto& [of, to] : {std::pair{0.5, &p50_ratio}, std::pair{0.99, &p99_ratio}})
-      to->push_back(quantile(beside, of) / quantile(alone, of));
-    p99_alone.push_back(quantile(alone, 0.99));
-    p99_beside.push_back(quantile(beside, 0.99));
-  }
-
-  std::vector<double> highest;
-  std::vector<double> compacted;
-  std::vector<double> seconds;
-  std::vector<double> moved_mb;
-  std::vector<double> puts_during_compaction;
-  std::vector<double> p50_ratio;
-  std::vector<double> p99_ratio;
-  std::vector<double> p99_alone;
-  std::vector<double> p99_beside;
+  /// The most that its files took beside what lived in them.
+  [[nodiscard]] double highest() const noexcept { return highest_; }
 
  private:
-  void write(bulk_writer& writer, update u) {
+  void write(contestant& c, update u) {
+    live_bytes_ += u.value.size() - newest_[u.block].size();
     newest_[u.block] = u.value;
-    writer.put(block_name(u.block), std::move(u.value));
+    c.client().put(u.block, std::move(u.value));
   }
 
-  template <class GoOn>
-  std::vector<double> time_puts(GoOn go_on) {
-    std::vector<double> us;
-    for (int n = 0; go_on(n); ++n) {
-      // Blocks of its own: what the others hold is what the space is compared with.
-      const auto value = beside_.value(static_cast<std::uint64_t>(n));
-      const auto start = clock::now();
-      unwrap(store_->client().put(fmt::format("beside-{}", n % 1000), value, durability::durable));
-      us.push_back(std::chrono::duration<double, std::micro>(clock::now() - start).count());
-    }
-    std::ranges::sort(us);
-    return us;
-  }
-
-  static double quantile(const std::vector<double>& sorted, double of) {
-    return sorted[static_cast<std::size_t>(of * static_cast<double>(sorted.size() - 1))];
-  }
-
-  std::string path_;
   sizes of_;
   std::uint64_t blocks_;
   std::uint64_t seed_;
-  std::unique_ptr<running_store> store_;
-  std::unique_ptr<updates> updates_;
-  value_source beside_{4096, 1};
+  std::optional<updates> updates_;
   std::vector<shared_bytes> newest_;
+  std::uint64_t live_bytes_ = 0;
   double highest_ = 0;
 };
 
-void raw_overwrite(raw_file& file, sizes of, std::uint64_t blocks, std::uint64_t seed) {
-  updates all{of, blocks, seed};
-  for (std::uint64_t n = 1; n <= blocks * overwrites; ++n) {
-    file.append(all.next().value.view());
-    if (n % ops_per_flush == 0) file.sync();
-  }
-  file.sync();
+// One group of the workload more, SIGKILL behind it, and how long the next process takes to a block.
+double reopen_ms(contestant& c, std::uint64_t blocks, sizes of) {
+  c.close();
+  process_role role;
+  role.role = "overwrite";
+  role.engine = c.engine_name();
+  role.path = c.directory();
+  role.blocks = blocks;
+  role.value_bytes = of.most;
+  role.seed = 3;
+  role.step = std::max<std::uint64_t>(1, blocks / ops_per_flush);
+  { const started_process killed{role}; }
+  role.role = "open";
+  const auto start = bench_clock::now();
+  const started_process opened{role};
+  const std::chrono::duration<double, std::milli> took = bench_clock::now() - start;
+  return took.count();
 }
 
-void run_sizes(const options& how, sizes of, const std::string& named) {
-  const auto blocks = std::max<std::uint64_t>(
-      ops_per_flush, static_cast<std::uint64_t>(static_cast<double>(block_count) * how.scale));
-  const auto ops = static_cast<double>(blocks * overwrites);
-  raw_file raw{how.directory + "/raw.bin", raw_file_bytes};
-  subject store{how, of, blocks};
-  const participant of_raw{"raw",
-                           "pwrite of each value into a written file, fdatasync every 1,000",
-                           {},
-                           {},
-                           [&](unsigned) { raw_overwrite(raw, of, blocks, how.seed); }};
-  const participant of_stowage{
-      "stowage",
-      fmt::format("default options; put_many of up to {} ops, accepted, and a flush every {}",
-                  bulk_writer::message_ops_max, ops_per_flush),
-      [&](unsigned) { store.create(); },
-      [&](unsigned round) {
-        if (round > 0) {
-          store.measure_puts();
-          store.look_at_space();
-        }
-        store.check_and_remove();
-      },
-      [&](unsigned) { store.overwrite(); }};
-  measure({fmt::format("W7: {} blocks of {} overwritten {} times in random order", blocks, named,
-                       overwrites),
-           "ops/s", ops, ops},
-          {of_raw, of_stowage}, how.rounds);
-  fmt::print("file / live bytes: {:.2f} at most while it ran, {:.2f} after compactions\n",
-             *std::ranges::max_element(store.highest), median(store.compacted));
-  fmt::print("a compaction while a client writes: {:.2f} s, {:.0f} MB moved\n",
-             median(store.seconds), median(store.moved_mb));
-  if (!store.p99_ratio.empty())
-    fmt::print(
-        "that client's durable puts of 4 KiB, beside it and alone: p50 x{:.2f}, p99 x{:.2f} "
-        "({:.0f} and {:.0f} us), {:.0f} puts\n",
-        median(store.p50_ratio), median(store.p99_ratio), median(store.p99_beside),
-        median(store.p99_alone), median(store.puts_during_compaction));
-  fmt::print("\n");
+void run_sizes(const options& how, report& out, sizes of, const std::vector<std::string>& engines) {
+  overwriting all_work{how, of};
+  engine_setup setup;
+  setup.blocks = all_work.blocks();
+  setup.value_bytes_max = of.most;
+  setup.raw_file_bytes = how.scaled(raw_file_bytes, std::uint64_t{4} << 20U);
+  auto own = how;
+  std::erase_if(own.engines, [&](const auto& name) {
+    return std::ranges::find(engines, name) == engines.end();
+  });
+  contest all{own, setup};
+  compaction_probe probe{how.scaled(puts_alone, 20)};
+  named_figures figures;
+  turn work;
+  work.prepare = [&](contestant& c, unsigned) { all_work.prepare(c); };
+  work.run = [&](contestant& c, unsigned) { all_work.run(c); };
+  work.check = [&](contestant& c, unsigned round) {
+    all_work.check(c);
+    figures.clear();
+    if (c.part() != role::device) figures.emplace_back("disk/live", all_work.highest());
+    if (auto* const store = c.running().store(); store != nullptr && round > 0) probe.look(*store);
+    if (c.part() != role::device && round > 0)
+      figures.emplace_back("reopen ms", reopen_ms(c, all_work.blocks(), of));
+    c.close();
+  };
+  work.also = [&](contestant&) { return figures; };
+  const auto ops = static_cast<double>(all_work.ops());
+  auto result = measure(
+      {"W7",
+       fmt::format("{} blocks of {} overwritten {} times in random order, durable every {}",
+                   all_work.blocks(), of.named, overwrites, ops_per_flush),
+       "ops/s", ops, ops},
+      all.participants("put_many of up to 1000 ops, accepted, and a flush every 1000", work),
+      how.rounds);
+  probe.add_notes(result.notes);
+  out.add(std::move(result));
 }
 
 }  // namespace
 
-void run_w7(const options& how) {
-  run_sizes(how, {4096, 4096}, "4 KiB");
-  run_sizes(how, {100, std::uint64_t{1} << 20U}, "100 B to 1 MiB");
+void run_w7(const options& how, report& out) {
+  run_sizes(how, out, {"4 KiB", 4096, 4096}, how.engines);
+  // Some 60 GB for each engine and round: of rivals it would say little that the first table does not.
+  run_sizes(how, out, {"100 B to 1 MiB", 100, std::uint64_t{1} << 20U}, {"raw", "stowage"});
 }
 
 }  // namespace stowage::bench
