@@ -1,6 +1,8 @@
 #include <stowage/actors/registry.hpp>
 
+#include <stowage/actors/list_range.hpp>
 #include <stowage/actors/peer_failure.hpp>
+#include <stowage/storage/cached_read.hpp>
 #include <stowage/storage/core/invariant.hpp>
 #include <stowage/storage/core/limits.hpp>
 #include <stowage/storage/core/mutant.hpp>
@@ -38,6 +40,8 @@ registry_state::registry_state(registry_actor::pointer self, store_options optio
       checkpoint_soon_{start.checkpoint_soon},
       owners_ends_{self, [this](const caf::actor_addr& who) { on_owner_ended(who); }},
       look_for_waste_at_{start.journal_bytes + look_for_waste_every},
+      cache_{std::move(start.cache)},
+      views_{std::move(start.reads), clock_},
       metrics_{std::move(metrics)} {
   metrics_.opened(options_.credit.max_ops, options_.credit.max_bytes);
   tell_what_there_is();
@@ -68,6 +72,7 @@ registry_actor::behavior_type registry_state::make_behavior() {
         return read_in_turn<block_list>(is_any_parked(request.prefix),
                                         [this, request] { return list(request); });
       },
+      [this](const view_request&) { return on_view(); },
       [this](const flush_request&) -> caf::result<void> {
         if (!takes_writes()) return unavailable();
         if (is_overloaded()) return to_error(overloaded());
@@ -137,6 +142,7 @@ registry_actor::behavior_type registry_state::make_behavior() {
 caf::result<block_value> registry_state::on_get(const get_request& request) {
   metrics_.asked_for_a_value();
   if (closing_) return unavailable();
+  keep_telling_reads();
   if (is_parked(request.name)) {
     if (is_queue_full()) return to_error(overloaded());
     auto promise = self_->make_response_promise<block_value>();
@@ -170,6 +176,8 @@ registry_state::looked_up registry_state::look_up(const get_request& request) {
   if (!found || is_past(found->expires_at_ms()) ||
       (found->value_length() == 0 && mutant("empty-block-is-absent")))
     return not_found(request.name);
+  if (auto cached = find_in_cache(*cache_, *found, request.offset, request.length))
+    return block_value{*std::move(cached), found->ver(), found->expires_at_ms()};
   auto job = std::make_shared<pinned_block>();
   job->what = std::move(found);
   job->held = retirement_.take();
@@ -216,12 +224,8 @@ version registry_state::current_version(const std::string& block) const {
 
 // Walks the index and the overlay side by side; where both have a name, the overlay is newer.
 caf::expected<block_list> registry_state::list(const list_request& request) const {
-  if (request.limit == 0 || request.limit > list_limit_max)
-    return to_error(fail(errc::limit_exceeded, "a list has 1 to 10000 names"));
-  // The least name greater than `after`.
-  auto from = request.after;
-  if (!from.empty()) from.push_back('\0');
-  from = std::max(from, request.prefix);
+  if (const auto why = refusal_of(request)) return to_error(*why);
+  const auto from = first_name(request);
 
   block_list out;
   const auto in_prefix = [&](std::string_view n) { return n.starts_with(request.prefix); };
@@ -270,6 +274,7 @@ void registry_state::on_durable(const durable_group& group,
   retirement_.advance();
   for (const auto& o : group.ops)
     index_.apply(o.as_op(), retirement_.epoch(), [this](const block_ref& old) { retire(*old); });
+  views_.publish(index_);
   // 2. The overlay no longer has to answer for what is published.
   for (const auto& o : group.ops) {
     if (o.kind == op_kind::clear)
@@ -396,6 +401,8 @@ void registry_state::on_close(caf::typed_response_promise<void> answer) {
   closing_ = true;
   // A timer that is still to come would keep this actor, and the host's actor system, waiting for it.
   expiry_timer_.dispose();
+  reads_timer_.dispose();
+  views_.end();
   close_when_settled();
 }
 

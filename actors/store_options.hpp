@@ -48,6 +48,8 @@ struct store_options {
   device_kind device = device_kind::posix;
   /// Threads that read and verify: 1 to 64.
   std::uint32_t readers = 2;
+  /// Verified values that are kept in memory, with their bookkeeping: 0 (none) to 1 TiB.
+  std::uint64_t cache_bytes = 64 * limits::mib;
   /// A backup is given up once superseded values of so many bytes wait for it to end, or after so long.
   std::uint64_t backup_pinned_bytes_max = limits::gib;
   std::chrono::seconds backup_time_max = std::chrono::hours{1};

@@ -1,5 +1,7 @@
 #include <stowage/storage/device/guarded_device.hpp>
 
+#include <stowage/storage/core/mutant.hpp>
+
 namespace stowage {
 
 namespace {
@@ -42,7 +44,8 @@ void guarded_device::drop_cache() { inner_->drop_cache(); }
 std::uint64_t guarded_device::size() const { return inner_->size(); }
 
 result<void> guarded_device::close() {
-  for (auto seen = readers_.fetch_or(closing, std::memory_order_acq_rel) | closing; seen != closing;
+  for (auto seen = readers_.fetch_or(closing, std::memory_order_acq_rel) | closing;
+       seen != closing && !mutant("close-does-not-wait-for-reads");
        seen = readers_.load(std::memory_order_acquire))
     readers_.wait(seen, std::memory_order_acquire);
   return inner_->close();

@@ -215,10 +215,17 @@ answer<verify_result> store_fixture::ask_verify() {
 answer<backup_result> store_fixture::ask_backup(std::string path) {
   return ask<backup_result>(*this, backup_request{std::move(path)});
 }
+answer<read_view> store_fixture::ask_view() { return ask<read_view>(*this, view_request{}); }
 answer<void> store_fixture::ask_close() { return ask<void>(*this, close_request{}); }
 
 store_status store_fixture::status() {
   auto asked = ask_status();
+  run();
+  return *asked;
+}
+
+read_view store_fixture::view() {
+  auto asked = ask_view();
   run();
   return *asked;
 }

@@ -133,10 +133,12 @@ class store_fixture {
   answer<compact_result> ask_compact();
   answer<verify_result> ask_verify();
   answer<backup_result> ask_backup(std::string path);
+  answer<read_view> ask_view();
   answer<void> ask_close();
 
   // The same, run until answered.
   [[nodiscard]] store_status status();
+  [[nodiscard]] read_view view();
   /// The block's value now; "-" for not_found, "!code" for another failure.
   [[nodiscard]] std::string value_of(const std::string& name);
   /// Name and value of every block, by list and get.
