@@ -17,11 +17,9 @@ constexpr std::size_t survey_blocks = 1000;
 }  // namespace
 
 compaction::compaction(maintenance_actor::pointer self, const compaction_peers& peers,
-                       const start_compaction& how,
-                       discarded_snapshots<maintenance_actor>& discarded, answer_promise answer)
+                       const start_compaction& how, answer_promise answer)
     : self_{self},
       peers_{peers},
-      discarded_{discarded},
       sparse_percent_{how.sparse_percent},
       rounds_left_{how.rounds_max},
       answer_{std::move(answer)} {}
@@ -45,7 +43,6 @@ void compaction::begin_round() {
       .then(
           [this](const newest_state& found) {
             checkpoint_bytes_ = found.checkpoint_bytes;
-            if (plan_) discarded_.add(plan_->take_state());
             plan_.emplace(*found.state, sparse_percent_);
             stage_ = stage::survey;
             step_again();
@@ -86,7 +83,6 @@ void compaction::begin_moves() {
   compat::request(self_, peers_.registry, newest_state_request{})
       .then(
           [this](const newest_state& found) {
-            discarded_.add(plan_->take_state());
             plan_->begin_moves(*found.state, has_ceiling() ? space_.data_end : UINT64_MAX);
             stage_ = stage::moves;
             step_again();
@@ -240,7 +236,8 @@ void compaction::end() {
   stage_ = stage::over;
   compat::send(self_, peers_.allocator, end_compaction{});
   compat::send(self_, peers_.writer, length_settled{});
-  if (plan_) discarded_.add(plan_->take_state());
+  // Nothing else needs what its state keeps.
+  plan_.reset();
 }
 
 void compaction::step_again() { compat::send(self_, maintenance_actor{self_}, compaction_step{}); }

@@ -11,7 +11,6 @@
 // Limits: holds the values of one slice: 256 KiB, or one larger value.
 #pragma once
 
-#include <stowage/actors/discarded_snapshots.hpp>
 #include <stowage/actors/move_pace.hpp>
 #include <stowage/messages/allocator.hpp>
 #include <stowage/messages/maintenance.hpp>
@@ -46,8 +45,7 @@ class compaction {
   using answer_promise = caf::typed_response_promise<compact_result>;
 
   compaction(maintenance_actor::pointer self, const compaction_peers& peers,
-             const start_compaction& how, discarded_snapshots<maintenance_actor>& discarded,
-             answer_promise answer);
+             const start_compaction& how, answer_promise answer);
   compaction(const compaction&) = delete;
   compaction& operator=(const compaction&) = delete;
   ~compaction();
@@ -95,7 +93,6 @@ class compaction {
 
   maintenance_actor::pointer self_;
   const compaction_peers& peers_;
-  discarded_snapshots<maintenance_actor>& discarded_;
   unsigned sparse_percent_;
   unsigned rounds_left_;
   answer_promise answer_;

@@ -20,7 +20,7 @@ static_assert(slice_bytes <= limits::checkpoint_slice_bytes);
 
 maintenance_state::maintenance_state(maintenance_actor::pointer self, std::uint64_t hash_seed,
                                      compaction_peers peers)
-    : self_{self}, hash_seed_{hash_seed}, peers_{std::move(peers)}, discarded_{self} {}
+    : self_{self}, hash_seed_{hash_seed}, peers_{std::move(peers)} {}
 
 maintenance_actor::behavior_type maintenance_state::make_behavior() {
   return {
@@ -44,7 +44,7 @@ maintenance_actor::behavior_type maintenance_state::make_behavior() {
       [this](const start_compaction& how) -> caf::result<compact_result> {
         invariant(!compaction_ || compaction_->is_over(), "one compaction at a time");
         auto answer = self_->make_response_promise<compact_result>();
-        compaction_.emplace(self_, peers_, how, discarded_, answer);
+        compaction_.emplace(self_, peers_, how, answer);
         compaction_->step();
         return answer;
       },
@@ -111,25 +111,22 @@ void maintenance_state::install(root named) {
   finished->pages = at_hand_->placed;
   finished->journal_total = at_hand_->journal_total;
   compat::request(self_, peers_.writer, install_root{std::move(finished)})
-      .then(
-          [this] {
-            at_hand_->answer.deliver();
-            end_checkpoint();
-          },
-          [this](const caf::error& why) { give_up(why); });
+      .then([this] { end_checkpoint().deliver(); },
+            [this](const caf::error& why) { give_up(why); });
 }
 
 void maintenance_state::give_up(const caf::error& why) {
   // Only a refusal of space leaves pages that are surely not named by any superblock; after a failed
   // device nothing is reused at all.
   if (why == errc::no_space) compat::send(self_, peers_.allocator, free_pages{at_hand_->placed});
-  at_hand_->answer.deliver(why);
-  end_checkpoint();
+  end_checkpoint().deliver(why);
 }
 
-void maintenance_state::end_checkpoint() {
-  discarded_.add(at_hand_->pages.take_state());
+// Who hears of the end finds the state let go.
+caf::typed_response_promise<void> maintenance_state::end_checkpoint() {
+  auto answer = std::move(at_hand_->answer);
   at_hand_.reset();
+  return answer;
 }
 
 }  // namespace stowage

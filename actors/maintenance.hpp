@@ -8,7 +8,6 @@
 #pragma once
 
 #include <stowage/actors/compaction.hpp>
-#include <stowage/actors/discarded_snapshots.hpp>
 #include <stowage/actors/handover.hpp>
 #include <stowage/messages/allocator.hpp>
 #include <stowage/messages/maintenance.hpp>
@@ -51,12 +50,11 @@ class maintenance_state {
                        const std::function<void(const std::vector<extent>&)>& written);
   void install(root named);
   void give_up(const caf::error& why);
-  void end_checkpoint();
+  caf::typed_response_promise<void> end_checkpoint();
 
   maintenance_actor::pointer self_;
   std::uint64_t hash_seed_;
   compaction_peers peers_;
-  discarded_snapshots<maintenance_actor> discarded_;
   std::optional<checkpoint> at_hand_;
   std::optional<compaction> compaction_;
 };

@@ -148,7 +148,13 @@ registry_metrics::registry_metrics(metric_registry& registry, const std::string&
       pinned_bytes_{gauge({registry, label}, "pinned",
                           "Bytes superseded that readers or snapshots still hold.", bytes)},
       open_{gauge({registry, label}, "open", "1 from open to close.")},
-      poisoned_{gauge({registry, label}, "poisoned", "1 once nothing becomes durable any more.")} {}
+      poisoned_{gauge({registry, label}, "poisoned", "1 once nothing becomes durable any more.")},
+      cache_hits_{counter({registry, label}, "cache-hits", "Values found in the payload cache.")},
+      cache_misses_{counter({registry, label}, "cache-misses", "Values not found there.")},
+      cache_entries_{gauge({registry, label}, "cache-entries", "Values in the payload cache.")},
+      cache_bytes_{gauge({registry, label}, "cache", "What the payload cache takes.", bytes)},
+      view_reads_{counter({registry, label}, "view-reads", "Blocks looked up by views.")},
+      readers_{registry, label} {}
 
 void registry_metrics::opened(std::uint64_t credit_ops, std::uint64_t credit_bytes) noexcept {
   credit_ops_.tell(credit_ops);
@@ -194,6 +200,21 @@ void registry_metrics::tell(const store_status& status) noexcept {
   value_bytes_.tell(status.value_bytes);
   pinned_bytes_.tell(status.pinned_bytes);
   watches_.tell(status.watches);
+}
+
+void registry_metrics::tell_reads(const store_status& status,
+                                  const durable_reads::counts& by_views) {
+  cache_hits_.tell(status.cache_hits);
+  cache_misses_.tell(status.cache_misses);
+  cache_entries_.tell(status.cache_entries);
+  cache_bytes_.tell(status.cache_bytes);
+  view_reads_.tell(status.view_reads);
+  readers_.read(by_views.bytes_read - told_of_views_.bytes_read);
+  for (auto i = told_of_views_.corrupt_blocks; i < by_views.corrupt_blocks; ++i)
+    readers_.failed(errc::corrupt_block);
+  for (auto i = told_of_views_.io_errors; i < by_views.io_errors; ++i)
+    readers_.failed(errc::io_error);
+  told_of_views_ = by_views;
 }
 
 // -- writer -----------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@
 #include <stowage/messages/caf_compat.hpp>
 #include <stowage/messages/lifecycle.hpp>
 #include <stowage/storage/core/errc.hpp>
+#include <stowage/storage/durable_reads.hpp>
 #include <stowage/storage/log/batch.hpp>
 #include <stowage/storage/log/batch_policy.hpp>
 
@@ -80,6 +81,19 @@ class failure_counters {
   std::array<caf::telemetry::int_counter*, errc_max + 1> by_code_{};
 };
 
+/// Of a reader; all readers and views of a store share the counters.
+class reader_metrics {
+ public:
+  reader_metrics(caf::telemetry::metric_registry& registry, const std::string& label);
+
+  void read(std::uint64_t bytes) noexcept { bytes_->inc(static_cast<std::int64_t>(bytes)); }
+  void failed(errc code) { failures_.count(code); }
+
+ private:
+  caf::telemetry::int_counter* bytes_;
+  failure_counters failures_;
+};
+
 /// Of the registry: requests, credit, and what the store holds.
 class registry_metrics {
  public:
@@ -94,6 +108,8 @@ class registry_metrics {
   void parked(std::uint64_t requests, std::uint64_t value_bytes) noexcept;
   /// What of the status is the registry's.
   void tell(const store_status& status) noexcept;
+  /// What of it is about reads, and what views have done so far.
+  void tell_reads(const store_status& status, const durable_reads::counts& by_views);
   void poisoned() noexcept { poisoned_.tell(1); }
   void closed() noexcept { open_.tell(0); }
 
@@ -121,6 +137,13 @@ class registry_metrics {
   amount_gauge pinned_bytes_;
   amount_gauge open_;
   amount_gauge poisoned_;
+  counter_twin cache_hits_;
+  counter_twin cache_misses_;
+  amount_gauge cache_entries_;
+  amount_gauge cache_bytes_;
+  counter_twin view_reads_;
+  reader_metrics readers_;
+  durable_reads::counts told_of_views_;
 };
 
 /// Of the writer: batches, groups and bytes.
@@ -174,19 +197,6 @@ class disk_metrics {
 
  private:
   caf::telemetry::dbl_histogram* sync_seconds_;
-  failure_counters failures_;
-};
-
-/// Of a reader; all readers of a store share the counters.
-class reader_metrics {
- public:
-  reader_metrics(caf::telemetry::metric_registry& registry, const std::string& label);
-
-  void read(std::uint64_t bytes) noexcept { bytes_->inc(static_cast<std::int64_t>(bytes)); }
-  void failed(errc code) { failures_.count(code); }
-
- private:
-  caf::telemetry::int_counter* bytes_;
   failure_counters failures_;
 };
 

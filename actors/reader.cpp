@@ -1,8 +1,8 @@
 #include <stowage/actors/reader.hpp>
 
 #include <stowage/actors/handover.hpp>
+#include <stowage/storage/cached_read.hpp>
 #include <stowage/storage/core/limits.hpp>
-#include <stowage/storage/read_block.hpp>
 #include <stowage/storage/verify_values.hpp>
 
 #include <cstddef>
@@ -19,15 +19,19 @@ constexpr std::uint64_t copy_slice_bytes = limits::mib;
 }  // namespace
 
 reader_state::reader_state(reader_actor::pointer /*self*/, std::shared_ptr<block_device> device,
-                           std::uint64_t hash_seed, reader_metrics metrics)
-    : device_{std::move(device)}, hash_seed_{hash_seed}, metrics_{std::move(metrics)} {}
+                           std::shared_ptr<payload_cache> cache, std::uint64_t hash_seed,
+                           reader_metrics metrics)
+    : device_{std::move(device)},
+      cache_{std::move(cache)},
+      hash_seed_{hash_seed},
+      metrics_{std::move(metrics)} {}
 
 reader_actor::behavior_type reader_state::make_behavior() {
   return {
       [this](const read_block_job& job) -> caf::result<block_value> {
         if (stopped_) return to_error(fail(errc::closed));
         const auto& block = *job.what->what;
-        auto value = read_block(*device_, block, hash_seed_, job.offset, job.length);
+        auto value = read_into_cache(*cache_, *device_, block, hash_seed_, job.offset, job.length);
         if (!value) {
           metrics_.failed(value.error().code);
           return to_error(value.error());

@@ -1,6 +1,8 @@
 #include <stowage/actors/registry.hpp>
 
+#include <stowage/actors/list_range.hpp>
 #include <stowage/actors/peer_failure.hpp>
+#include <stowage/storage/cached_read.hpp>
 #include <stowage/storage/core/invariant.hpp>
 #include <stowage/storage/core/limits.hpp>
 #include <stowage/storage/core/mutant.hpp>
@@ -17,6 +19,9 @@ namespace stowage {
 
 namespace {
 
+// Between two requests: 0.1 ms.
+constexpr std::size_t let_go_items = 1000;
+
 caf::error not_found(const std::string& block) {
   auto why = fail(errc::not_found);
   why.name = block;
@@ -31,7 +36,6 @@ registry_state::registry_state(registry_actor::pointer self, store_options optio
       options_{std::move(options)},
       clock_{std::move(start.clock)},
       index_{std::move(start.index)},
-      discarded_{self},
       last_version_{start.last_version},
       durable_version_{start.last_version},
       newest_position_{start.position},
@@ -39,6 +43,8 @@ registry_state::registry_state(registry_actor::pointer self, store_options optio
       checkpoint_soon_{start.checkpoint_soon},
       owners_ends_{self, [this](const caf::actor_addr& who) { on_owner_ended(who); }},
       look_for_waste_at_{start.journal_bytes + look_for_waste_every},
+      cache_{std::move(start.cache)},
+      views_{std::move(start.reads), clock_},
       metrics_{std::move(metrics)} {
   metrics_.opened(options_.credit.max_ops, options_.credit.max_bytes);
   tell_what_there_is();
@@ -69,6 +75,7 @@ registry_actor::behavior_type registry_state::make_behavior() {
         return read_in_turn<block_list>(is_any_parked(request.prefix),
                                         [this, request] { return list(request); });
       },
+      [this](const view_request&) { return on_view(); },
       [this](const flush_request&) -> caf::result<void> {
         if (!takes_writes()) return unavailable();
         if (is_overloaded()) return to_error(overloaded());
@@ -138,6 +145,7 @@ registry_actor::behavior_type registry_state::make_behavior() {
 caf::result<block_value> registry_state::on_get(const get_request& request) {
   metrics_.asked_for_a_value();
   if (closing_) return unavailable();
+  keep_telling_reads();
   if (is_parked(request.name)) {
     if (is_queue_full()) return to_error(overloaded());
     auto promise = self_->make_response_promise<block_value>();
@@ -171,6 +179,8 @@ registry_state::looked_up registry_state::look_up(const get_request& request) {
   if (!found || is_past(found->expires_at_ms()) ||
       (found->value_length() == 0 && mutant("empty-block-is-absent")))
     return not_found(request.name);
+  if (auto cached = find_in_cache(*cache_, *found, request.offset, request.length))
+    return block_value{*std::move(cached), found->ver(), found->expires_at_ms()};
   auto job = std::make_shared<pinned_block>();
   job->what = std::move(found);
   job->held = retirement_.take();
@@ -217,12 +227,8 @@ version registry_state::current_version(const std::string& block) const {
 
 // Walks the index and the overlay side by side; where both have a name, the overlay is newer.
 caf::expected<block_list> registry_state::list(const list_request& request) const {
-  if (request.limit == 0 || request.limit > list_limit_max)
-    return to_error(fail(errc::limit_exceeded, "a list has 1 to 10000 names"));
-  // The least name greater than `after`.
-  auto from = request.after;
-  if (!from.empty()) from.push_back('\0');
-  from = std::max(from, request.prefix);
+  if (const auto why = refusal_of(request)) return to_error(*why);
+  const auto from = first_name(request);
 
   block_list out;
   const auto in_prefix = [&](std::string_view n) { return n.starts_with(request.prefix); };
@@ -271,6 +277,7 @@ void registry_state::on_durable(const durable_group& group,
   retirement_.advance();
   for (const auto& o : group.ops)
     index_.apply(o.as_op(), retirement_.epoch(), [this](const block_ref& old) { retire(*old); });
+  views_.publish(index_);
   // 2. The overlay no longer has to answer for what is published.
   for (const auto& o : group.ops) {
     if (o.kind == op_kind::clear)
@@ -329,8 +336,14 @@ void registry_state::start_checkpoint_of_newest() {
             [this](const caf::error& why) { on_checkpoint_ended(why); });
 }
 
+void registry_state::let_go_of_old_states() {
+  if (!index_.let_go_some(let_go_items))
+    compat::run_on(registry_actor{self_}, [this] { let_go_of_old_states(); });
+}
+
 void registry_state::on_checkpoint_ended(const caf::error& why) {
   checkpoint_running_ = false;
+  let_go_of_old_states();
   // A compaction cuts the file when two of these are done: by then its own reads have let go.
   free_what_readers_let_go();
   for (auto& answer : std::exchange(checkpoint_answers_, {})) {
@@ -397,6 +410,8 @@ void registry_state::on_close(caf::typed_response_promise<void> answer) {
   closing_ = true;
   // A timer that is still to come would keep this actor, and the host's actor system, waiting for it.
   expiry_timer_.dispose();
+  reads_timer_.dispose();
+  views_.end();
   close_when_settled();
 }
 

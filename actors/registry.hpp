@@ -11,12 +11,12 @@
 // values it holds are at most those in flight (the credit), those that wait (twice that), and one request.
 #pragma once
 
-#include <stowage/actors/discarded_snapshots.hpp>
 #include <stowage/actors/handover.hpp>
 #include <stowage/actors/metrics.hpp>
 #include <stowage/actors/overlay.hpp>
 #include <stowage/actors/pending_replies.hpp>
 #include <stowage/actors/store_options.hpp>
+#include <stowage/actors/view_publisher.hpp>
 #include <stowage/actors/wall_clock.hpp>
 #include <stowage/actors/watch_table.hpp>
 #include <stowage/messages/allocator.hpp>
@@ -65,16 +65,17 @@ using registry_actor = caf::typed_actor<
     caf::result<receipt>(delete_request), caf::result<put_many_result>(put_many_request),
     caf::result<commit_receipt>(commit_request), caf::result<receipt>(clear_request),
     caf::result<bool>(exists_request), caf::result<block_stat>(stat_request),
-    caf::result<block_list>(list_request), caf::result<void>(flush_request),
-    caf::result<store_status>(status_request), caf::result<void>(checkpoint_request),
-    caf::result<compact_result>(compact_request), caf::result<verify_result>(verify_request),
-    caf::result<backup_result>(backup_request), caf::result<watch_started>(watch_request),
-    caf::result<change_batch>(next_changes_request), caf::result<void>(unwatch_request),
-    caf::result<void>(close_request), caf::result<pinned_blocks>(pin_blocks),
-    caf::result<blocks_moved>(move_blocks), caf::result<newest_state>(newest_state_request),
-    caf::result<void>(group_durable), caf::result<void>(seal_durable),
-    caf::result<void>(root_installed), caf::result<void>(journal_short),
-    caf::result<void>(store_failed), caf::result<void>(wire_registry)>;
+    caf::result<block_list>(list_request), caf::result<read_view>(view_request),
+    caf::result<void>(flush_request), caf::result<store_status>(status_request),
+    caf::result<void>(checkpoint_request), caf::result<compact_result>(compact_request),
+    caf::result<verify_result>(verify_request), caf::result<backup_result>(backup_request),
+    caf::result<watch_started>(watch_request), caf::result<change_batch>(next_changes_request),
+    caf::result<void>(unwatch_request), caf::result<void>(close_request),
+    caf::result<pinned_blocks>(pin_blocks), caf::result<blocks_moved>(move_blocks),
+    caf::result<newest_state>(newest_state_request), caf::result<void>(group_durable),
+    caf::result<void>(seal_durable), caf::result<void>(root_installed),
+    caf::result<void>(journal_short), caf::result<void>(store_failed),
+    caf::result<void>(wire_registry)>;
 
 /// What the registry starts from.
 struct registry_start {
@@ -86,6 +87,9 @@ struct registry_start {
   bool checkpoint_soon = false;
   /// What expiry is held against.
   wall_clock clock = system_wall_time;
+  /// Of everyone who reads.
+  std::shared_ptr<payload_cache> cache;
+  std::shared_ptr<durable_reads> reads;
 };
 
 class registry_state {
@@ -201,12 +205,18 @@ class registry_state {
   [[nodiscard]] std::optional<block_stat> find(const std::string& block) const;
   [[nodiscard]] version current_version(const std::string& block) const;
 
+  // -- views (registry_view.cpp) --------------------------------------------------------------------
+  [[nodiscard]] caf::result<read_view> on_view();
+  void keep_telling_reads();
+
   // -- what the writer says -------------------------------------------------------------------------
   void on_durable(const durable_group& group, const std::shared_ptr<const durable_group>& shared);
   void retire(const block& superseded);
   void start_checkpoint_of_newest();
   void shorten_journal();
   void on_checkpoint_ended(const caf::error& why);
+  /// What only snapshots kept, little by little: somebody has let go of one.
+  void let_go_of_old_states();
   void poison(const failure& why);
 
   // -- expiry (registry_expiry.cpp) -----------------------------------------------------------------
@@ -280,9 +290,12 @@ class registry_state {
   [[nodiscard]] caf::error unavailable() const;
   [[nodiscard]] caf::result<store_status> on_status();
   void count_what_there_is(store_status& s) const;
+  void count_reads(store_status& s) const;
   /// Of what changes with durable groups, in the background, and when readers let go.
   void tell_what_there_is();
   void tell_what_waits() noexcept;
+  /// Of what readers and views did; not more often than a timer or a status asks for it.
+  void tell_reads();
   void count_rejected(errc code);
 
   registry_actor::pointer self_;
@@ -299,7 +312,6 @@ class registry_state {
   caf::actor supervisor_;
 
   block_index index_;
-  discarded_snapshots<registry_actor> discarded_;
   retirement retirement_;
   overlay overlay_;
   version last_version_;
@@ -385,6 +397,9 @@ class registry_state {
 
   std::uint64_t ops_accepted_ = 0;
   std::uint64_t ops_rejected_ = 0;
+  std::shared_ptr<payload_cache> cache_;
+  view_publisher views_;
+  caf::disposable reads_timer_;
   registry_metrics metrics_;
 };
 

@@ -59,10 +59,8 @@ void registry_state::end_backup(const caf::error& why) {
     backup_answer_.deliver(std::move(result));
   }
   job->held.reset();
-  // The copy's own handles first, so that nobody else has the state.
-  auto state = job->state;
   job.reset();
-  discarded_.add(std::move(state));
+  let_go_of_old_states();
   free_what_readers_let_go();
 }
 

@@ -79,6 +79,7 @@ void registry_state::run_compaction(const start_compaction& how) {
 void registry_state::on_compaction_ended(const caf::expected<compact_result>& outcome) {
   compaction_running_ = false;
   ++compactions_;
+  let_go_of_old_states();
   tell_what_there_is();
   for (auto& answer : std::exchange(compaction_answers_, {})) {
     if (outcome)

@@ -25,6 +25,21 @@ void registry_state::tell_what_there_is() {
   tell_what_waits();
 }
 
+void registry_state::count_reads(store_status& s) const {
+  const auto cached = cache_->count();
+  s.cache_hits = cached.hits;
+  s.cache_misses = cached.misses;
+  s.cache_entries = cached.entries;
+  s.cache_bytes = cached.bytes;
+  s.view_reads = views_.count().looks;
+}
+
+void registry_state::tell_reads() {
+  store_status s;
+  count_reads(s);
+  metrics_.tell_reads(s, views_.count());
+}
+
 void registry_state::tell_what_waits() noexcept {
   metrics_.in_flight(pending_.sum().ops, pending_.sum().bytes);
   metrics_.parked(parked_.size(), parked_bytes_);
@@ -36,6 +51,7 @@ void registry_state::count_rejected(errc code) {
 }
 
 caf::result<store_status> registry_state::on_status() {
+  tell_reads();
   auto promise = self_->make_response_promise<store_status>();
   const auto own = [this](store_status s) {
     s.state = closing_ ? "closing" : failed_ ? "poisoned" : "open";
@@ -48,6 +64,7 @@ caf::result<store_status> registry_state::on_status() {
     s.ops_accepted = ops_accepted_;
     s.ops_rejected = ops_rejected_;
     count_what_there_is(s);
+    count_reads(s);
     if (verify_) {
       s.blocks_verified = blocks_verified_;
       s.blocks_to_verify = blocks_to_verify_;

@@ -10,6 +10,7 @@
 #include <stowage/actors/writer.hpp>
 #include <stowage/storage/core/mutant.hpp>
 #include <stowage/storage/creation.hpp>
+#include <stowage/storage/device/guarded_device.hpp>
 #include <stowage/storage/device/latched_device.hpp>
 #include <stowage/storage/device/memory_device.hpp>
 #include <stowage/storage/device/posix_creation.hpp>
@@ -137,7 +138,8 @@ result<opened_store> open_store(caf::actor_system& system, const store_options& 
 store_actor spawn_store(caf::actor_system& system, const store_options& options,
                         std::unique_ptr<block_device> device, recovered_store recovered,
                         std::uint64_t seed, threading how, wall_clock clock) {
-  const std::shared_ptr<block_device> shared{std::move(device)};
+  const std::shared_ptr<block_device> shared = std::make_shared<guarded_device>(std::move(device));
+  const auto cache = std::make_shared<payload_cache>(options.cache_bytes);
   const auto hash_seed = recovered.sb.hash_seed;
   auto& metrics = system.metrics();
   const auto label = metric_label(options.path);
@@ -148,6 +150,8 @@ store_actor spawn_store(caf::actor_system& system, const store_options& options,
   names.position = recovered.position;
   names.journal_bytes = recovered.journal_bytes;
   names.clock = std::move(clock);
+  names.cache = cache;
+  names.reads = std::make_shared<durable_reads>(shared, cache, hash_seed);
   names.checkpoint_soon = !recovered.was_clean && recovered.journal_bytes > 0;
 
   writer_start journal{recovered.sb,
@@ -171,7 +175,7 @@ store_actor spawn_store(caf::actor_system& system, const store_options& options,
                                            commit_listener{registry}, peers.allocator, peers.disk,
                                            writer_metrics{metrics, label});
   for (std::uint32_t i = 0; i < options.readers; ++i)
-    peers.readers.push_back(spawn_blocking<reader_impl>(system, how, shared, hash_seed,
+    peers.readers.push_back(spawn_blocking<reader_impl>(system, how, shared, cache, hash_seed,
                                                         reader_metrics{metrics, label}));
   peers.maintenance = system.spawn<maintenance_impl>(
       hash_seed, compaction_peers{peers.allocator, peers.writer, relocation_registry{registry},

@@ -61,6 +61,8 @@ struct store_options {
   device_kind device = device_kind::posix;
   /// Threads that read and verify: 1 to 64.
   std::uint32_t readers = 2;
+  /// Verified values that are kept in memory, with their bookkeeping: 0 (none) to 1 TiB.
+  std::uint64_t cache_bytes = 64 * limits::mib;
   backup_limits backup;
 
   friend bool operator==(const store_options&, const store_options&) = default;

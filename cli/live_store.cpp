@@ -68,6 +68,8 @@ settings command_settings(std::string path) {
   config.store.path = std::move(path);
   config.store.create = false;
   config.store.readers = 1;
+  // A command reads each value once.
+  config.store.cache_bytes = 0;
   config.metrics.listen.clear();
   return config;
 }

@@ -96,6 +96,8 @@ result<watcher> store_client::watch(std::string prefix) {
   return watcher::begin(*system_, store_, std::move(prefix));
 }
 
+result<read_view> store_client::view() { return ask<read_view>(view_request{}); }
+
 result<void> store_client::close() { return ask<void>(close_request{}); }
 
 }  // namespace stowage

@@ -70,6 +70,8 @@ class store_client {
   [[nodiscard]] result<backup_result> backup(std::string path);
   /// For blocks whose names start with `prefix`; may be used in another thread than the client.
   [[nodiscard]] result<watcher> watch(std::string prefix = {});
+  /// Reads of what is durable, without messages; any thread may use it.
+  [[nodiscard]] result<read_view> view();
   /// Drains the store, marks it clean and releases its file; every later request is answered `closed`.
   [[nodiscard]] result<void> close();
 

@@ -19,6 +19,7 @@ set(STOWAGE_PUBLIC_HEADERS
   messages/lifecycle.hpp
   messages/maintenance.hpp
   messages/payload.hpp
+  messages/read_view.hpp
   messages/reader.hpp
   messages/register_types.hpp
   messages/relocation.hpp

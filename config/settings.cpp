@@ -175,7 +175,7 @@ struct known_key {
   take_fn take;
 };
 
-constexpr std::array<known_key, 22> keys{{
+constexpr std::array<known_key, 23> keys{{
     {"path", take_path},
     {"create", [](const auto& v, auto& to) { return take_flag(v, to.store.create); }},
     {"durability", take_durability},
@@ -211,6 +211,8 @@ constexpr std::array<known_key, 22> keys{{
     {"resp.listen", take_listen},
     {"resp.requirepass", take_requirepass},
     {"metrics.listen", take_metrics_listen},
+    {"cache-bytes",
+     [](const auto& v, auto& to) { return take_number(v, to.store.cache_bytes, 0, limits::tib); }},
     {"readers", [](const auto& v, auto& to) { return take_number(v, to.store.readers, 1, 64); }},
     {"log-level", take_log_level},
     {"drain-max", [](const auto& v, auto& to) { return take_time(v, to.serve.drain_max, "60s"); }},

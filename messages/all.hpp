@@ -7,6 +7,7 @@
 #include <stowage/messages/lifecycle.hpp>
 #include <stowage/messages/maintenance.hpp>
 #include <stowage/messages/payload.hpp>
+#include <stowage/messages/read_view.hpp>
 #include <stowage/messages/reader.hpp>
 #include <stowage/messages/relocation.hpp>
 #include <stowage/messages/store.hpp>

@@ -160,6 +160,15 @@ struct store_status {
   std::uint64_t watches = 0;
   std::uint64_t watch_gaps = 0;
 
+  /// Reads of values that were at hand in the payload cache, and those that were not; what is in it, with its
+  /// bookkeeping.
+  std::uint64_t cache_hits = 0;
+  std::uint64_t cache_misses = 0;
+  std::uint64_t cache_entries = 0;
+  std::uint64_t cache_bytes = 0;
+  /// Blocks looked up by views.
+  std::uint64_t view_reads = 0;
+
   friend bool operator==(const store_status&, const store_status&) = default;
 };
 
@@ -236,7 +245,10 @@ bool inspect(Inspector& f, store_status& x) {
       f.field("file-bytes", x.file_bytes), f.field("free-bytes", x.free_bytes),
       f.field("leased-bytes", x.leased_bytes), f.field("promised-bytes", x.promised_bytes),
       f.field("reserve-bytes", x.reserve_bytes), f.field("pinned-bytes", x.pinned_bytes),
-      f.field("watches", x.watches), f.field("watch-gaps", x.watch_gaps));
+      f.field("watches", x.watches), f.field("watch-gaps", x.watch_gaps),
+      f.field("cache-hits", x.cache_hits), f.field("cache-misses", x.cache_misses),
+      f.field("cache-entries", x.cache_entries), f.field("cache-bytes", x.cache_bytes),
+      f.field("view-reads", x.view_reads));
 }
 
 }  // namespace stowage

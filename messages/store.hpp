@@ -12,6 +12,7 @@
 #include <stowage/messages/ids.hpp>
 #include <stowage/messages/lifecycle.hpp>
 #include <stowage/messages/payload.hpp>
+#include <stowage/messages/read_view.hpp>
 #include <stowage/messages/transaction.hpp>
 #include <stowage/messages/type_ids.hpp>
 #include <stowage/messages/watch.hpp>
@@ -200,6 +201,8 @@ using store_actor = caf::typed_actor<
     caf::result<block_stat>(stat_request),
     // limit_exceeded, closed, overloaded (as get, for any block of the prefix).
     caf::result<block_list>(list_request),
+    // See read_view.hpp; answered within the process only.
+    caf::result<read_view>(view_request),
     // See lifecycle.hpp.
     caf::result<void>(flush_request), caf::result<store_status>(status_request),
     caf::result<void>(checkpoint_request), caf::result<compact_result>(compact_request),

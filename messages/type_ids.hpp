@@ -55,6 +55,8 @@ struct watch_started;
 struct next_changes_request;
 struct change_batch;
 struct unwatch_request;
+struct view_request;
+class read_view;
 
 }  // namespace stowage
 
@@ -207,4 +209,7 @@ CAF_ADD_TYPE_ID(stowage, (stowage::watch_started))
 CAF_ADD_TYPE_ID(stowage, (stowage::next_changes_request))
 CAF_ADD_TYPE_ID(stowage, (stowage::change_batch))
 CAF_ADD_TYPE_ID(stowage, (stowage::unwatch_request))
+// Public, within the process.
+CAF_ADD_TYPE_ID(stowage, (stowage::view_request))
+CAF_ADD_TYPE_ID(stowage, (stowage::read_view))
 CAF_END_TYPE_ID_BLOCK(stowage)

@@ -154,6 +154,11 @@ reply show(const store_status& s) {
       .add("free_bytes", s.free_bytes)
       .add("watches", s.watches)
       .add("watch_gaps", s.watch_gaps)
+      .add("cache_hits", s.cache_hits)
+      .add("cache_misses", s.cache_misses)
+      .add("cache_entries", s.cache_entries)
+      .add("cache_bytes", s.cache_bytes)
+      .add("view_reads", s.view_reads)
       .take();
 }
 

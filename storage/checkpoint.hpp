@@ -36,9 +36,6 @@ class checkpoint_writer {
   [[nodiscard]] page_buffer encode_manifest();
   [[nodiscard]] root finish(const extent& where) const;
 
-  /// The state it was given, for whoever frees it. No page can be encoded any more.
-  [[nodiscard]] index_snapshot take_state() noexcept { return std::move(snapshot_); }
-
  private:
   index_snapshot snapshot_;
   journal_position at_;

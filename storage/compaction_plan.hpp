@@ -43,9 +43,6 @@ class compaction_plan {
   /// name none and yet not be the last: a call looks at a bounded number of blocks, and the next one goes on.
   [[nodiscard]] moves next_moves(std::size_t blocks_max, std::uint64_t bytes_max);
 
-  /// The newest state it was given, for whoever frees it. The plan is over.
-  [[nodiscard]] index_snapshot take_state() noexcept { return std::move(state_); }
-
  private:
   [[nodiscard]] bool is_misplaced(const block& b) const;
 

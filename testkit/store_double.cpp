@@ -1,6 +1,7 @@
 #include <stowage/testkit/store_double.hpp>
 
 #include <map>
+#include <string_view>
 #include <type_traits>
 
 namespace stowage::testkit {
@@ -34,6 +35,7 @@ STOWAGE_IN_WORDS(backup_request, "backup " + r.path);
 STOWAGE_IN_WORDS(watch_request, "watch " + r.prefix);
 STOWAGE_IN_WORDS(next_changes_request, "next_changes");
 STOWAGE_IN_WORDS(unwatch_request, "unwatch");
+STOWAGE_IN_WORDS(view_request, "view");
 STOWAGE_IN_WORDS(close_request, "close");
 #undef STOWAGE_IN_WORDS
 
@@ -95,6 +97,31 @@ class store_double_state {
       promise.deliver(*std::move(outcome));
   }
 
+  /// Looks at the same blocks, on the test's thread.
+  class view final : public view_source {
+   public:
+    explicit view(std::shared_ptr<store_double::shared> seen) : seen_{std::move(seen)} {}
+    result<block_value> get(std::string_view name, std::uint64_t offset,
+                            std::uint64_t length) override {
+      return answer_to<block_value>(get_request{std::string{name}, offset, length});
+    }
+    result<block_stat> stat(std::string_view name) override {
+      return answer_to<block_stat>(stat_request{std::string{name}});
+    }
+    result<block_list> list(const list_request& what) override {
+      return answer_to<block_list>(what);
+    }
+
+   private:
+    template <class T, class Request>
+    result<T> answer_to(const Request& r) {
+      if (seen_->is_closed) return fail(errc::closed);
+      return seen_->blocks.answer(r, seen_->now_ms());
+    }
+
+    std::shared_ptr<store_double::shared> seen_;
+  };
+
   // -- blocks ---------------------------------------------------------------------------------------------
 
   template <class Request>
@@ -124,7 +151,11 @@ class store_double_state {
   result<backup_result> answer_to(const backup_request& /*r*/) {
     return fail(errc::invalid_argument, "a store double has no file that could be copied");
   }
+  result<read_view> answer_to(const view_request& /*r*/) {
+    return read_view{std::make_shared<view>(seen_)};
+  }
   result<void> answer_to(const close_request& /*r*/) {
+    seen_->is_closed = true;
     for (auto& [id, w] : watches_) end_wait(w, fail(errc::closed));
     watches_.clear();
     self_->quit();

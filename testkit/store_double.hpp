@@ -6,7 +6,7 @@
 // told later, as with a store.
 // Concurrency: one thread, that of the fixture.
 // Limits: nothing is durable, no credit is needed, a backup is refused; a watch ends with the double and not with its
-// owner. What happens below a store (syncs, crashes, full disks) is for `store_fixture`.
+// owner; a view is for the fixture's thread. What happens below a store (syncs, crashes, full disks) is for `store_fixture`.
 #pragma once
 
 #include <stowage/messages/store.hpp>
@@ -119,6 +119,7 @@ class store_double {
     block_map blocks;
     std::vector<std::string> asked;
     std::function<std::uint64_t()> now_ms;
+    bool is_closed = false;
   };
 
   template <class Request>

@@ -268,6 +268,7 @@ answer<void> store_fixture::ask_checkpoint() { return ask_store<void>(checkpoint
 answer<compact_result> store_fixture::ask_compact() {
   return ask_store<compact_result>(compact_request{});
 }
+answer<read_view> store_fixture::ask_view() { return ask_store<read_view>(view_request{}); }
 answer<verify_result> store_fixture::ask_verify() {
   return ask_store<verify_result>(verify_request{});
 }
@@ -275,6 +276,12 @@ answer<backup_result> store_fixture::ask_backup(std::string path) {
   return ask_store<backup_result>(backup_request{std::move(path)});
 }
 answer<void> store_fixture::ask_close() { return ask_store<void>(close_request{}); }
+
+read_view store_fixture::view() {
+  auto asked = ask_view();
+  run();
+  return *asked;
+}
 
 store_status store_fixture::status() {
   auto asked = ask_status();

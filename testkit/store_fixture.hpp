@@ -106,11 +106,13 @@ class store_fixture : public actor_fixture {
   answer<void> ask_checkpoint();
   answer<compact_result> ask_compact();
   answer<verify_result> ask_verify();
+  answer<read_view> ask_view();
   answer<backup_result> ask_backup(std::string path);
   answer<void> ask_close();
 
   /// Run until answered.
   [[nodiscard]] store_status status();
+  [[nodiscard]] read_view view();
   /// The same for a put: it is durable when this returns.
   version put_durable(const std::string& name, std::string value = "v");
 

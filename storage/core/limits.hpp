@@ -8,6 +8,7 @@ namespace stowage::limits {
 inline constexpr std::uint64_t kib = 1024;
 inline constexpr std::uint64_t mib = 1024 * kib;
 inline constexpr std::uint64_t gib = 1024 * mib;
+inline constexpr std::uint64_t tib = 1024 * gib;
 
 /// Bytes of a block's name: at least 1.
 inline constexpr std::uint64_t name_bytes_max = 1024;

@@ -36,6 +36,13 @@ class block_ref {
   const block& operator*() const noexcept { return *block_; }
   explicit operator bool() const noexcept { return block_ != nullptr; }
 
+  /// One more owner of a block that has one.
+  [[nodiscard]] static block_ref share(const block* b) noexcept;
+  /// Who had given up its ownership by `release` has it again.
+  [[nodiscard]] static block_ref adopt(const block* b) noexcept { return block_ref{b}; }
+  /// The block remains owned, by whoever has the pointer.
+  [[nodiscard]] const block* release() noexcept { return std::exchange(block_, nullptr); }
+
  private:
   friend class block;
   explicit block_ref(const block* b) noexcept : block_{b} {}
@@ -79,6 +86,11 @@ class block {
 
 inline block_ref::block_ref(const block_ref& other) noexcept : block_{other.block_} {
   if (block_ != nullptr) block_->owners_.fetch_add(1, std::memory_order_relaxed);
+}
+
+inline block_ref block_ref::share(const block* b) noexcept {
+  b->owners_.fetch_add(1, std::memory_order_relaxed);
+  return block_ref{b};
 }
 
 inline block_ref::~block_ref() {

@@ -3,9 +3,11 @@
 #include <stowage/storage/core/invariant.hpp>
 #include <stowage/storage/core/limits.hpp>
 #include <stowage/storage/core/mutant.hpp>
-#include <stowage/storage/index/index_node.hpp>
+#include <stowage/storage/index/index_tree.hpp>
 
 #include <algorithm>
+#include <functional>
+#include <utility>
 #include <vector>
 
 namespace stowage {
@@ -13,146 +15,147 @@ namespace stowage {
 namespace {
 
 using detail::index_node;
-using node_ptr = std::shared_ptr<index_node>;
+using detail::index_tree;
 
 constexpr std::size_t fanout = 64;
 constexpr std::size_t merge_below = fanout / 4;
 
 std::size_t lower_bound_in(const index_node& leaf, std::string_view name) {
   const auto it = std::ranges::lower_bound(leaf.keys, name, std::less<>{},
-                                           [](const block_ref& b) { return b->name(); });
+                                           [](const block* b) { return b->name(); });
   return static_cast<std::size_t>(it - leaf.keys.begin());
 }
 
 std::size_t child_for(const index_node& inner, std::string_view name) {
   const auto it =
       std::upper_bound(inner.keys.begin() + 1, inner.keys.end(), name,
-                       [](std::string_view n, const block_ref& b) { return n < b->name(); });
+                       [](std::string_view n, const block* b) { return n < b->name(); });
   return static_cast<std::size_t>(it - inner.keys.begin()) - 1;
 }
 
-node_ptr new_node(std::uint64_t edit_epoch) {
-  auto node = std::make_shared<index_node>();
-  node->edit_epoch = edit_epoch;
-  return node;
-}
-
-// Makes `slot` safe to change: a node of an older epoch may belong to a snapshot and is copied.
-index_node& editable(node_ptr& slot, std::uint64_t edit_epoch) {
-  if (slot->edit_epoch != edit_epoch) {
-    auto copy = std::make_shared<index_node>(*slot);
-    copy->edit_epoch = edit_epoch;
-    slot = std::move(copy);
-  }
-  return *slot;
+template <class T>
+auto nth(std::vector<T>& of, std::size_t n) {
+  return of.begin() + static_cast<std::ptrdiff_t>(n);
 }
 
 template <class T>
 void move_tail(std::vector<T>& from, std::size_t at, std::vector<T>& to) {
-  const auto tail = from.begin() + static_cast<std::ptrdiff_t>(at);
   to.reserve(std::max(fanout + 1, to.size()));
-  to.insert(to.end(), std::make_move_iterator(tail), std::make_move_iterator(from.end()));
-  from.erase(tail, from.end());
+  to.insert(to.end(), nth(from, at), from.end());
+  from.erase(nth(from, at), from.end());
+}
+
+// A name that separates nodes is kept by a share of its own.
+const block* separator(const index_node& right) {
+  return block_ref::share(right.keys.front()).release();
 }
 
 // Splits a node that has grown over the fanout; null when it has not. In ascending loads the left node
 // stays full, so that a replayed checkpoint packs its leaves.
-node_ptr split(index_node& node, bool appended) {
+index_node* split(const index_tree& tree, index_node& node, bool appended) {
   if (node.keys.size() <= fanout) return nullptr;
   const auto at = appended ? node.keys.size() - 1 : node.keys.size() / 2;
-  auto right = new_node(node.edit_epoch);
+  auto* right = tree.new_node();
   move_tail(node.keys, at, right->keys);
   if (!node.is_leaf()) move_tail(node.children, at, right->children);
   return right;
 }
 
 struct upserted {
-  block_ref previous;
-  node_ptr right;  // the new sibling, where the node was split
+  /// What was there before; a share that belongs to the caller.
+  const block* previous = nullptr;
+  /// The new sibling, where the node was split.
+  index_node* right = nullptr;
 };
 
-upserted upsert_into(node_ptr& slot, block_ref& b, std::uint64_t edit_epoch) {
-  auto& node = editable(slot, edit_epoch);
+upserted upsert_into(index_tree& tree, index_node*& slot, block_ref& b) {
+  auto& node = tree.editable(slot);
   upserted out;
   if (node.is_leaf()) {
     const auto at = lower_bound_in(node, b->name());
-    const auto pos = node.keys.begin() + static_cast<std::ptrdiff_t>(at);
     if (at < node.keys.size() && node.keys[at]->name() == b->name()) {
-      out.previous = std::exchange(*pos, std::move(b));
+      out.previous = std::exchange(node.keys[at], b.release());
       return out;
     }
     const bool appended = at == node.keys.size();
-    node.keys.insert(pos, std::move(b));
-    out.right = split(node, appended);
+    node.keys.insert(nth(node.keys, at), b.release());
+    out.right = split(tree, node, appended);
     return out;
   }
   const auto at = child_for(node, b->name());
-  auto below = upsert_into(node.children[at], b, edit_epoch);
-  out.previous = std::move(below.previous);
-  if (below.right) {
+  auto below = upsert_into(tree, node.children[at], b);
+  out.previous = below.previous;
+  if (below.right != nullptr) {
     const bool appended = at + 1 == node.children.size();
-    const auto next = static_cast<std::ptrdiff_t>(at) + 1;
-    node.keys.insert(node.keys.begin() + next, below.right->keys.front());
-    node.children.insert(node.children.begin() + next, std::move(below.right));
-    out.right = split(node, appended);
+    node.keys.insert(nth(node.keys, at + 1), separator(*below.right));
+    node.children.insert(nth(node.children, at + 1), below.right);
+    out.right = split(tree, node, appended);
   }
   return out;
 }
 
 // Joins child `at` with a neighbour where both fit into one node, so that deletes give memory back.
-void merge_around(index_node& node, std::size_t at, std::uint64_t edit_epoch) {
+void merge_around(index_tree& tree, index_node& node, std::size_t at) {
   if (node.children[at]->keys.size() >= merge_below || node.children.size() < 2) return;
   const auto left = at == 0 ? at : at - 1;
   const auto right = left + 1;
   if (node.children[left]->keys.size() + node.children[right]->keys.size() > fanout) return;
-  auto& into = editable(node.children[left], edit_epoch);
-  const auto& from = *node.children[right];
-  // The right node's first key is a bound of its own only as long as it is compared: as an inner node it
-  // gets the separator that stood above it.
+  auto& into = tree.editable(node.children[left]);
+  auto* const from = node.children[right];
   const auto joint = into.keys.size();
-  into.keys.insert(into.keys.end(), from.keys.begin(), from.keys.end());
-  if (!from.is_leaf()) {
-    into.children.insert(into.children.end(), from.children.begin(), from.children.end());
-    into.keys[joint] = node.keys[right];
+  into.keys.insert(into.keys.end(), from->keys.begin(), from->keys.end());
+  auto* const above = node.keys[right];
+  if (from->is_leaf()) {
+    tree.retire(above);
+  } else {
+    into.children.insert(into.children.end(), from->children.begin(), from->children.end());
+    // The right node's first key is a bound of its own only as long as it is compared: as an inner node it
+    // gets the separator that stood above it.
+    tree.retire(std::exchange(into.keys[joint], above));
   }
-  node.keys.erase(node.keys.begin() + static_cast<std::ptrdiff_t>(right));
-  node.children.erase(node.children.begin() + static_cast<std::ptrdiff_t>(right));
+  node.keys.erase(nth(node.keys, right));
+  node.children.erase(nth(node.children, right));
+  // What it referred to is the left node's.
+  tree.retire(from);
 }
 
-block_ref erase_from(node_ptr& slot, std::string_view name, std::uint64_t edit_epoch) {
-  auto& node = editable(slot, edit_epoch);
+// A share of the block that was there; it belongs to the caller.
+const block* erase_from(index_tree& tree, index_node*& slot, std::string_view name) {
+  auto& node = tree.editable(slot);
   if (node.is_leaf()) {
     const auto at = lower_bound_in(node, name);
     invariant(at < node.keys.size() && node.keys[at]->name() == name,
               "the block to erase is there");
-    auto erased = std::move(node.keys[at]);
-    node.keys.erase(node.keys.begin() + static_cast<std::ptrdiff_t>(at));
+    const auto* erased = node.keys[at];
+    node.keys.erase(nth(node.keys, at));
     return erased;
   }
   const auto at = child_for(node, name);
-  auto erased = erase_from(node.children[at], name, edit_epoch);
+  const auto* erased = erase_from(tree, node.children[at], name);
   if (node.children[at]->keys.empty() && node.children.size() > 1) {
-    node.keys.erase(node.keys.begin() + static_cast<std::ptrdiff_t>(at));
-    node.children.erase(node.children.begin() + static_cast<std::ptrdiff_t>(at));
+    tree.retire(node.keys[at]);
+    tree.retire(node.children[at]);
+    node.keys.erase(nth(node.keys, at));
+    node.children.erase(nth(node.children, at));
   } else {
-    merge_around(node, at, edit_epoch);
+    merge_around(tree, node, at);
   }
   return erased;
 }
 
 block_ref find_in(const index_node* node, std::string_view name) {
-  while (node != nullptr && !node->is_leaf()) node = node->children[child_for(*node, name)].get();
+  while (node != nullptr && !node->is_leaf()) node = node->children[child_for(*node, name)];
   if (node == nullptr) return {};
   const auto at = lower_bound_in(*node, name);
   if (at == node->keys.size() || node->keys[at]->name() != name) return {};
-  return node->keys[at];
+  return block_ref::share(node->keys[at]);
 }
 
 bool visit_from(const index_node& node, std::string_view from,
                 const std::function<bool(const block_ref&)>& visit) {
   if (node.is_leaf()) {
     for (auto at = lower_bound_in(node, from); at < node.keys.size(); ++at)
-      if (!visit(node.keys[at])) return false;
+      if (!visit(block_ref::share(node.keys[at]))) return false;
     return true;
   }
   for (auto at = child_for(node, from); at < node.children.size(); ++at)
@@ -162,28 +165,33 @@ bool visit_from(const index_node& node, std::string_view from,
 
 }  // namespace
 
-block_ref index_snapshot::find(std::string_view name) const { return find_in(root_.get(), name); }
+block_ref index_snapshot::find(std::string_view name) const { return find_in(root_, name); }
 
 void index_snapshot::for_each_from(std::string_view from,
                                    const std::function<bool(const block_ref&)>& visit) const {
-  if (root_) visit_from(*root_, from, visit);
+  if (root_ != nullptr) visit_from(*root_, from, visit);
 }
 
-block_index::block_index() : root_{new_node(edit_epoch_)} {}
+block_index::block_index() : tree_{std::make_shared<index_tree>()} {}
 block_index::block_index(block_index&&) noexcept = default;
 block_index& block_index::operator=(block_index&&) noexcept = default;
 block_index::~block_index() = default;
 
-block_ref block_index::find(std::string_view name) const { return find_in(root_.get(), name); }
+block_ref block_index::find(std::string_view name) const { return find_in(tree_->root, name); }
 
 void block_index::for_each_from(std::string_view from,
                                 const std::function<bool(const block_ref&)>& visit) const {
-  visit_from(*root_, from, visit);
+  visit_from(*tree_->root, from, visit);
 }
 
 index_snapshot block_index::snapshot() {
-  if (!mutant("snapshot-sees-later-writes")) ++edit_epoch_;
-  return {root_, size_};
+  auto token = index_tree::snapshot(tree_);
+  return {std::move(token), tree_->root, size_};
+}
+
+bool block_index::let_go_some(std::size_t items_max) {
+  tree_->note_gone();
+  return tree_->let_go_some(items_max);
 }
 
 void block_index::count(const block_ref& b, int sign) {
@@ -201,14 +209,17 @@ void block_index::count(const block_ref& b, int sign) {
 block_ref block_index::upsert(block_ref b) {
   count(b, +1);
   const auto made = b->expires_at_ms() != 0 ? b : block_ref{};
-  auto [previous, right] = upsert_into(root_, b, edit_epoch_);
-  if (right) {
-    auto root = new_node(edit_epoch_);
-    root->keys = {root_->keys.front(), right->keys.front()};
-    root->children = {std::move(root_), std::move(right)};
-    root_ = std::move(root);
+  auto [replaced, right] = upsert_into(*tree_, tree_->root, b);
+  if (right != nullptr) {
+    auto* root = tree_->new_node();
+    root->keys = {separator(*tree_->root), separator(*right)};
+    root->children = {tree_->root, right};
+    tree_->root = root;
   }
-  if (previous) {
+  block_ref previous;
+  if (replaced != nullptr) {
+    previous = block_ref::share(replaced);
+    tree_->retire(replaced);
     count(previous, -1);
     expiring_.remove(previous);
   }
@@ -219,10 +230,13 @@ block_ref block_index::upsert(block_ref b) {
 
 block_ref block_index::erase(std::string_view name) {
   if (!find(name)) return {};
-  auto erased = erase_from(root_, name, edit_epoch_);
-  while (!root_->is_leaf() && root_->children.size() == 1) {
-    auto only = root_->children.front();
-    root_ = std::move(only);
+  const auto* gone = erase_from(*tree_, tree_->root, name);
+  auto erased = block_ref::share(gone);
+  tree_->retire(gone);
+  while (!tree_->root->is_leaf() && tree_->root->children.size() == 1) {
+    auto* const only = tree_->root->children.front();
+    for (const auto* key : tree_->root->keys) tree_->retire(key);
+    tree_->retire(std::exchange(tree_->root, only));
   }
   count(erased, -1);
   expiring_.remove(erased);
@@ -237,7 +251,7 @@ void block_index::clear(version before, const retired_fn& retired) {
   });
   const bool all = gone.size() == size_;
   if (all) {
-    root_ = new_node(edit_epoch_);
+    tree_->retire_all(std::exchange(tree_->root, tree_->new_node()));
     size_ = value_bytes_ = dense_bytes_ = checkpoint_bytes_ = 0;
     expiring_.clear();
   }
@@ -248,6 +262,7 @@ void block_index::clear(version before, const retired_fn& retired) {
 }
 
 void block_index::apply(const op& o, std::uint64_t published, const retired_fn& retired) {
+  tree_->begin_change(o.ver, published);
   switch (o.kind) {
     case op_kind::put:
       if (size_ >= 170 && mutant("metadata-of-fixed-size")) return;

@@ -2,18 +2,18 @@
 //
 // Contract: names ascend by bytes. `apply` is the one way the state changes, for the live store and for
 // replay alike. A snapshot is the state at the moment it was taken, for ever.
-// Concurrency: the index belongs to one thread; a snapshot may be read on any thread while the index
-// goes on. A node that a snapshot may hold is copied before it changes: each node remembers the edit
-// epoch that created it, and taking a snapshot begins a new one, so no counter is ever read across
-// threads.
-// Limits: O(log n) per operation; a B+tree of 64-way nodes (the nodes of a path are copied once per
-// snapshot).
+// Concurrency: the index belongs to one thread; a snapshot may be read and dropped on any thread while the
+// index goes on. A node that a snapshot sees is copied before it changes: each node remembers the edit
+// epoch that created it, and taking a snapshot begins a new one.
+// Limits: O(log n) per operation; a B+tree of 64-way nodes. The nodes of a path are copied once per
+// snapshot, as plain pointers; with no snapshot left, nothing is copied.
 #pragma once
 
 #include <stowage/storage/format/op.hpp>
 #include <stowage/storage/index/block.hpp>
 #include <stowage/storage/index/expiry_order.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -22,8 +22,9 @@
 namespace stowage {
 
 namespace detail {
+class index_tree;
 struct index_node;
-}
+}  // namespace detail
 
 /// An immutable view of the index.
 class index_snapshot {
@@ -40,10 +41,12 @@ class index_snapshot {
 
  private:
   friend class block_index;
-  friend class snapshot_disposal;
-  index_snapshot(std::shared_ptr<const detail::index_node> root, std::uint64_t size) noexcept
-      : root_{std::move(root)}, size_{size} {}
-  std::shared_ptr<const detail::index_node> root_;
+  index_snapshot(std::shared_ptr<const void> token, const detail::index_node* root,
+                 std::uint64_t size) noexcept
+      : token_{std::move(token)}, root_{root}, size_{size} {}
+  /// Keeps what is below the root.
+  std::shared_ptr<const void> token_;
+  const detail::index_node* root_ = nullptr;
   std::uint64_t size_ = 0;
 };
 
@@ -77,16 +80,17 @@ class block_index {
 
   [[nodiscard]] index_snapshot snapshot();
 
- private:
-  using node_ptr = std::shared_ptr<detail::index_node>;
+  /// Lets go of up to `items_max` blocks and nodes that only snapshots kept that are gone; true when none is left. Each
+  /// change does so for a few.
+  bool let_go_some(std::size_t items_max);
 
+ private:
   block_ref upsert(block_ref b);
   block_ref erase(std::string_view name);
   void clear(version before, const retired_fn& retired);
   void count(const block_ref& b, int sign);
 
-  std::uint64_t edit_epoch_ = 1;
-  node_ptr root_;
+  std::shared_ptr<detail::index_tree> tree_;
   std::uint64_t size_ = 0;
   std::uint64_t value_bytes_ = 0;
   std::uint64_t dense_bytes_ = 0;

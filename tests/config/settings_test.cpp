@@ -107,6 +107,11 @@ const std::vector<mistake> mistakes{
     {"stowage = 3", "test.conf:1: stowage is a section: write stowage { }"},
     {"stowage { batch = 3 }", "test.conf:1: stowage.batch is a section: write batch { }"},
     {"stowage { path { } }", "test.conf:1: stowage.path is no section: write path = VALUE"},
+    {"stowage { cache-bytes = -1 }",
+     "test.conf:1: stowage.cache-bytes cannot be -1: give a whole number from 0 to 1099511627776"},
+    {"stowage { cache-bytes = 1099511627777 }",
+     "test.conf:1: stowage.cache-bytes cannot be 1099511627777: give a whole number from 0 to "
+     "1099511627776"},
     {"stowage {\n readers = 0\n}",
      "test.conf:2: stowage.readers cannot be 0: give a whole number from 1 to 64"},
     {"stowage {\n readers = 65\n}",
@@ -254,7 +259,7 @@ BOOST_AUTO_TEST_CASE(every_key_is_taken) {
       " sync { mode = \"lazy\", max-interval = 9ms }\n"
       " credit { max-ops = 3, max-bytes = 1048576 }, compaction { start-above = 2.5 }\n"
       " backup { max-pinned-bytes = 2000000, max-time = 10080min }\n"
-      " device = \"memory\", readers = 4 }");
+      " device = \"memory\", cache-bytes = 5, readers = 4 }");
   BOOST_TEST(o.path == "p");
   BOOST_TEST(!o.create);
   BOOST_TEST((o.level == durability::accepted));
@@ -267,6 +272,7 @@ BOOST_AUTO_TEST_CASE(every_key_is_taken) {
   BOOST_TEST(o.credit.max_ops == 3u);
   BOOST_TEST(o.credit.max_bytes == 1'048'576u);
   BOOST_TEST((o.device == device_kind::memory));
+  BOOST_TEST(o.cache_bytes == 5u);
   BOOST_TEST(o.readers == 4u);
   BOOST_TEST(o.compaction.start_above == 2.5);
   BOOST_TEST(o.backup.max_pinned_bytes == 2'000'000u);

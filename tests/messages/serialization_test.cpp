@@ -156,7 +156,12 @@ BOOST_AUTO_TEST_CASE(a_status_keeps_every_number) {
                       &s.reserve_bytes,
                       &s.pinned_bytes,
                       &s.watches,
-                      &s.watch_gaps})
+                      &s.watch_gaps,
+                      &s.cache_hits,
+                      &s.cache_misses,
+                      &s.cache_entries,
+                      &s.cache_bytes,
+                      &s.view_reads})
     *field = n++;
   for (auto& cause : s.batches_closed_by) cause = n++;
   BOOST_TEST((round_trip(s) == s));

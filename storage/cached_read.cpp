@@ -1,0 +1,46 @@
+#include <stowage/storage/cached_read.hpp>
+
+#include <stowage/storage/core/mutant.hpp>
+#include <stowage/storage/read_block.hpp>
+
+#include <algorithm>
+
+namespace stowage {
+
+namespace {
+
+// The version alone names a content. With the place, a copy that compaction made has to be verified before it is
+// trusted, and what was read at a place that was given to another block is never found.
+payload_key key_of(const block& b) noexcept {
+  return {mutant("cache-key-without-version") ? version{} : b.ver(), b.chunks().front().where};
+}
+
+shared_bytes part_of(const shared_bytes& value, std::uint64_t offset, std::uint64_t length) {
+  offset = std::min<std::uint64_t>(offset, value.size());
+  return value.slice(offset, std::min<std::uint64_t>(length, value.size() - offset));
+}
+
+}  // namespace
+
+std::optional<shared_bytes> find_in_cache(payload_cache& cache, const block& b,
+                                          std::uint64_t offset, std::uint64_t length) {
+  if (offset >= b.value_length() || length == 0) return shared_bytes{};
+  if (b.value_length() > cache.payload_bytes_max()) return std::nullopt;
+  const auto whole = cache.find(key_of(b));
+  if (!whole) return std::nullopt;
+  return part_of(*whole, offset, length);
+}
+
+result<shared_bytes> read_into_cache(payload_cache& cache, block_device& device, const block& b,
+                                     std::uint64_t seed, std::uint64_t offset,
+                                     std::uint64_t length) {
+  const bool reads_all = b.chunks().size() == 1 || (offset == 0 && length >= b.value_length());
+  if (!reads_all || b.value_length() > cache.payload_bytes_max())
+    return read_block(device, b, seed, offset, length);
+  auto whole = read_block(device, b, seed, 0, b.value_length());
+  if (!whole) return whole;
+  if (!whole->empty()) cache.insert(key_of(b), *whole);
+  return part_of(*whole, offset, length);
+}
+
+}  // namespace stowage
