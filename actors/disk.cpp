@@ -50,7 +50,8 @@ disk_actor::behavior_type disk_state::make_behavior() {
         return answer<void>([this, bytes = request.file_bytes]() -> result<void> {
           auto grown = device_.allocate(bytes);
           if (!grown && mutant("failed-growth-ignored")) return {};
-          if (grown && shrink_to_) shrink_to_ = std::max(*shrink_to_, bytes);
+          if (grown && shrink_to_ && !mutant("cut-takes-what-grew"))
+            shrink_to_ = std::max(*shrink_to_, bytes);
           return grown;
         });
       },
