@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <iterator>
 #include <utility>
 
@@ -572,6 +573,10 @@ std::uint64_t writer_state::next_salt() {
 
 store_status writer_state::status() const {
   auto out = counters_;
+  std::ranges::transform(sb_.id, out.uuid.begin(),
+                         [](std::byte b) { return std::to_integer<std::uint8_t>(b); });
+  out.epoch = sb_.ep.value;
+  out.generation = sb_.gen.value;
   out.durable_lsn = synced_;
   out.durable_version = durable_through_;
   out.journal_bytes = journal_total_ - journal_at_root_;

@@ -102,6 +102,10 @@ struct store_status {
   /// Why the store is poisoned; empty otherwise.
   std::string cause;
   std::string path;
+  /// Which store it is, how often it was opened to be written, and how many superblocks it has had.
+  std::array<std::uint8_t, 16> uuid{};
+  std::uint64_t epoch = 0;
+  std::uint64_t generation = 0;
 
   std::uint64_t blocks = 0;
   std::uint64_t value_bytes = 0;
@@ -226,6 +230,7 @@ template <class Inspector>
 bool inspect(Inspector& f, store_status& x) {
   return f.object(x).fields(
       f.field("state", x.state), f.field("cause", x.cause), f.field("path", x.path),
+      f.field("uuid", x.uuid), f.field("epoch", x.epoch), f.field("generation", x.generation),
       f.field("blocks", x.blocks), f.field("value-bytes", x.value_bytes),
       f.field("blocks-expiring", x.blocks_expiring), f.field("blocks-expired", x.blocks_expired),
       f.field("last-version", x.last_version), f.field("durable-version", x.durable_version),

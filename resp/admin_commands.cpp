@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <functional>
+#include <string_view>
 #include <utility>
 
 namespace stowage::resp {
@@ -124,11 +126,24 @@ class fields {
   std::vector<reply> items_;
 };
 
+std::string hex_of(const std::array<std::uint8_t, 16>& bytes) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string text;
+  for (const auto b : bytes) {
+    text += digits[b >> 4U];
+    text += digits[b & 15U];
+  }
+  return text;
+}
+
 reply show(const store_status& s) {
   return fields{}
       .add("state", s.state)
       .add("cause", s.cause)
       .add("path", s.path)
+      .add("uuid", hex_of(s.uuid))
+      .add("epoch", s.epoch)
+      .add("generation", s.generation)
       .add("blocks", s.blocks)
       .add("value_bytes", s.value_bytes)
       .add("blocks_expiring", s.blocks_expiring)

@@ -58,8 +58,13 @@ cmp -s out block-of-file || fail "stat of a block: $(<out)"
 expect 0 "$stowage" stat --connect "$at" 62ff --hex-name --json
 /usr/bin/python3 -c "$python_without_chunks" <out | cmp -s - block-of-file.json || fail "stat --json of a block: $(<out)"
 expect 0 "$stowage" stat --connect "$at"
-for name in path version blocks value_bytes; do
+for name in path uuid version blocks value_bytes; do
   grep -qxF "$name: $(field "$name")" stat-of-file || fail "stat says $name: $(field "$name"), of the file: $(<stat-of-file)"
+done
+# It has been opened to be written since, once.
+for name in epoch generation; do
+  before="$(sed -n "s/^$name: //p" stat-of-file)"
+  [[ "$(field "$name")" == $((before + 1)) ]] || fail "stat says $name: $(field "$name"), of the file: $before"
 done
 [[ "$(field state)" == open && "$(field free_bytes)" -gt 0 && "$(field lsn)" -gt 0 ]] || fail "stat: $(<out)"
 expect 0 "$stowage" stat --connect "$at" --json

@@ -121,8 +121,12 @@ BOOST_AUTO_TEST_CASE(a_status_keeps_every_number) {
   s.state = "open";
   s.cause = "cause";
   s.path = "path";
+  std::uint8_t digit = 1;
+  for (auto& b : s.uuid) b = digit++;
   std::uint64_t n = 100;
-  for (auto* field : {&s.blocks,
+  for (auto* field : {&s.epoch,
+                      &s.generation,
+                      &s.blocks,
                       &s.value_bytes,
                       &s.blocks_expiring,
                       &s.blocks_expired,
@@ -166,7 +170,8 @@ BOOST_AUTO_TEST_CASE(a_status_keeps_every_number) {
   for (auto& cause : s.batches_closed_by) cause = n++;
   BOOST_TEST((round_trip(s) == s));
   // All of the numbers are above: a new one that is not inspected would be lost here.
-  BOOST_TEST(sizeof(store_status) == 3 * sizeof(std::string) + (n - 100) * sizeof(std::uint64_t));
+  BOOST_TEST(sizeof(store_status) ==
+             3 * sizeof(std::string) + sizeof(s.uuid) + (n - 100) * sizeof(std::uint64_t));
 }
 
 BOOST_AUTO_TEST_CASE(a_compaction_says_everything_it_did) {
