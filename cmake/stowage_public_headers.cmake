@@ -31,6 +31,7 @@ set(STOWAGE_PUBLIC_HEADERS
   messages/writer.hpp
   # Values that requests, answers and options are made of.
   storage/core/bytes.hpp
+  storage/core/checksum.hpp
   storage/core/errc.hpp
   storage/core/export.hpp
   storage/core/invariant.hpp
@@ -44,4 +45,5 @@ set(STOWAGE_PUBLIC_HEADERS
   storage/device/block_device.hpp
   storage/device/device_call.hpp
   storage/device/faulty_device.hpp
-  storage/device/memory_device.hpp)
+  storage/device/memory_device.hpp
+  storage/device/tracing_device.hpp)

@@ -1,7 +1,9 @@
 #include <stowage/testkit/store_fixture.hpp>
 
 #include <stowage/storage/core/expiry.hpp>
+#include <stowage/storage/creation.hpp>
 #include <stowage/storage/read_block.hpp>
+#include <stowage/storage/recovery.hpp>
 
 #include <utility>
 
