@@ -50,83 +50,92 @@ inline void check_device_in_boost_test(std::string_view name, const device_under
   X(threads_read_beside_the_one_that_writes)    \
   X(a_closed_device_does_nothing)
 
-#define STOWAGE_DEVICE_CONFORMANCE(suite, device)                                                 \
+#define STOWAGE_DEVICE_CONFORMANCE(suite, ...)                                                    \
   BOOST_AUTO_TEST_SUITE(suite)                                                                    \
   BOOST_AUTO_TEST_CASE(a_new_device_has_no_bytes) {                                               \
-    ::stowage::testkit::check_device_in_boost_test("a_new_device_has_no_bytes", device);          \
+    ::stowage::testkit::check_device_in_boost_test("a_new_device_has_no_bytes", __VA_ARGS__);     \
   }                                                                                               \
   BOOST_AUTO_TEST_CASE(what_is_written_is_read_at_once) {                                         \
-    ::stowage::testkit::check_device_in_boost_test("what_is_written_is_read_at_once", device);    \
+    ::stowage::testkit::check_device_in_boost_test("what_is_written_is_read_at_once",             \
+                                                   __VA_ARGS__);                                  \
   }                                                                                               \
   BOOST_AUTO_TEST_CASE(buffers_are_written_one_after_another) {                                   \
     ::stowage::testkit::check_device_in_boost_test("buffers_are_written_one_after_another",       \
-                                                   device);                                       \
+                                                   __VA_ARGS__);                                  \
   }                                                                                               \
   BOOST_AUTO_TEST_CASE(later_writes_replace_earlier_ones) {                                       \
-    ::stowage::testkit::check_device_in_boost_test("later_writes_replace_earlier_ones", device);  \
+    ::stowage::testkit::check_device_in_boost_test("later_writes_replace_earlier_ones",           \
+                                                   __VA_ARGS__);                                  \
   }                                                                                               \
   BOOST_AUTO_TEST_CASE(writes_change_nothing_beside_them) {                                       \
-    ::stowage::testkit::check_device_in_boost_test("writes_change_nothing_beside_them", device);  \
+    ::stowage::testkit::check_device_in_boost_test("writes_change_nothing_beside_them",           \
+                                                   __VA_ARGS__);                                  \
   }                                                                                               \
   BOOST_AUTO_TEST_CASE(nothing_is_a_size_as_well) {                                               \
-    ::stowage::testkit::check_device_in_boost_test("nothing_is_a_size_as_well", device);          \
+    ::stowage::testkit::check_device_in_boost_test("nothing_is_a_size_as_well", __VA_ARGS__);     \
   }                                                                                               \
   BOOST_AUTO_TEST_CASE(reads_end_where_the_device_does) {                                         \
-    ::stowage::testkit::check_device_in_boost_test("reads_end_where_the_device_does", device);    \
+    ::stowage::testkit::check_device_in_boost_test("reads_end_where_the_device_does",             \
+                                                   __VA_ARGS__);                                  \
   }                                                                                               \
   BOOST_AUTO_TEST_CASE(writes_beyond_the_end_are_refused) {                                       \
-    ::stowage::testkit::check_device_in_boost_test("writes_beyond_the_end_are_refused", device);  \
+    ::stowage::testkit::check_device_in_boost_test("writes_beyond_the_end_are_refused",           \
+                                                   __VA_ARGS__);                                  \
   }                                                                                               \
   BOOST_AUTO_TEST_CASE(allocated_bytes_are_zeros) {                                               \
-    ::stowage::testkit::check_device_in_boost_test("allocated_bytes_are_zeros", device);          \
+    ::stowage::testkit::check_device_in_boost_test("allocated_bytes_are_zeros", __VA_ARGS__);     \
   }                                                                                               \
   BOOST_AUTO_TEST_CASE(allocating_less_changes_nothing) {                                         \
-    ::stowage::testkit::check_device_in_boost_test("allocating_less_changes_nothing", device);    \
+    ::stowage::testkit::check_device_in_boost_test("allocating_less_changes_nothing",             \
+                                                   __VA_ARGS__);                                  \
   }                                                                                               \
   BOOST_AUTO_TEST_CASE(what_is_cut_off_does_not_come_back) {                                      \
-    ::stowage::testkit::check_device_in_boost_test("what_is_cut_off_does_not_come_back", device); \
+    ::stowage::testkit::check_device_in_boost_test("what_is_cut_off_does_not_come_back",          \
+                                                   __VA_ARGS__);                                  \
   }                                                                                               \
   BOOST_AUTO_TEST_CASE(resize_does_not_grow) {                                                    \
-    ::stowage::testkit::check_device_in_boost_test("resize_does_not_grow", device);               \
+    ::stowage::testkit::check_device_in_boost_test("resize_does_not_grow", __VA_ARGS__);          \
   }                                                                                               \
   BOOST_AUTO_TEST_CASE(a_full_device_says_so_and_stays_as_it_is) {                                \
     ::stowage::testkit::check_device_in_boost_test("a_full_device_says_so_and_stays_as_it_is",    \
-                                                   device);                                       \
+                                                   __VA_ARGS__);                                  \
   }                                                                                               \
   BOOST_AUTO_TEST_CASE(syncs_change_nothing_that_is_read) {                                       \
-    ::stowage::testkit::check_device_in_boost_test("syncs_change_nothing_that_is_read", device);  \
+    ::stowage::testkit::check_device_in_boost_test("syncs_change_nothing_that_is_read",           \
+                                                   __VA_ARGS__);                                  \
   }                                                                                               \
   BOOST_AUTO_TEST_CASE(a_dropped_cache_loses_nothing) {                                           \
-    ::stowage::testkit::check_device_in_boost_test("a_dropped_cache_loses_nothing", device);      \
+    ::stowage::testkit::check_device_in_boost_test("a_dropped_cache_loses_nothing", __VA_ARGS__); \
   }                                                                                               \
   BOOST_AUTO_TEST_CASE(what_is_synced_is_there_when_opened_again) {                               \
     ::stowage::testkit::check_device_in_boost_test("what_is_synced_is_there_when_opened_again",   \
-                                                   device);                                       \
+                                                   __VA_ARGS__);                                  \
   }                                                                                               \
   BOOST_AUTO_TEST_CASE(a_power_loss_takes_nothing_that_was_synced) {                              \
     ::stowage::testkit::check_device_in_boost_test("a_power_loss_takes_nothing_that_was_synced",  \
-                                                   device);                                       \
+                                                   __VA_ARGS__);                                  \
   }                                                                                               \
   BOOST_AUTO_TEST_CASE(a_failed_read_says_where) {                                                \
-    ::stowage::testkit::check_device_in_boost_test("a_failed_read_says_where", device);           \
+    ::stowage::testkit::check_device_in_boost_test("a_failed_read_says_where", __VA_ARGS__);      \
   }                                                                                               \
   BOOST_AUTO_TEST_CASE(a_failed_write_says_where) {                                               \
-    ::stowage::testkit::check_device_in_boost_test("a_failed_write_says_where", device);          \
+    ::stowage::testkit::check_device_in_boost_test("a_failed_write_says_where", __VA_ARGS__);     \
   }                                                                                               \
   BOOST_AUTO_TEST_CASE(a_failed_sync_is_told) {                                                   \
-    ::stowage::testkit::check_device_in_boost_test("a_failed_sync_is_told", device);              \
+    ::stowage::testkit::check_device_in_boost_test("a_failed_sync_is_told", __VA_ARGS__);         \
   }                                                                                               \
   BOOST_AUTO_TEST_CASE(a_failed_allocate_changes_nothing) {                                       \
-    ::stowage::testkit::check_device_in_boost_test("a_failed_allocate_changes_nothing", device);  \
+    ::stowage::testkit::check_device_in_boost_test("a_failed_allocate_changes_nothing",           \
+                                                   __VA_ARGS__);                                  \
   }                                                                                               \
   BOOST_AUTO_TEST_CASE(a_failed_resize_is_told) {                                                 \
-    ::stowage::testkit::check_device_in_boost_test("a_failed_resize_is_told", device);            \
+    ::stowage::testkit::check_device_in_boost_test("a_failed_resize_is_told", __VA_ARGS__);       \
   }                                                                                               \
   BOOST_AUTO_TEST_CASE(threads_read_beside_the_one_that_writes) {                                 \
     ::stowage::testkit::check_device_in_boost_test("threads_read_beside_the_one_that_writes",     \
-                                                   device);                                       \
+                                                   __VA_ARGS__);                                  \
   }                                                                                               \
   BOOST_AUTO_TEST_CASE(a_closed_device_does_nothing) {                                            \
-    ::stowage::testkit::check_device_in_boost_test("a_closed_device_does_nothing", device);       \
+    ::stowage::testkit::check_device_in_boost_test("a_closed_device_does_nothing", __VA_ARGS__);  \
   }                                                                                               \
   BOOST_AUTO_TEST_SUITE_END()
