@@ -157,6 +157,7 @@ void run_outstanding(const options& how, report& out) {
   auto own = how;
   std::erase_if(own.engines, [](const auto& name) { return name != "raw" && name != "stowage"; });
   contest all{own, setup_for(how, 1)};
+  if (all.all().empty()) return;
   all.open_all();
   turn work;
   work.run = [&](contestant& c, unsigned round) {

@@ -141,6 +141,7 @@ void run_sizes(const options& how, report& out, sizes of, const std::vector<std:
     return std::ranges::find(engines, name) == engines.end();
   });
   contest all{own, setup};
+  if (all.all().empty()) return;
   compaction_probe probe{how.scaled(puts_alone, 20)};
   named_figures figures;
   turn work;

@@ -1,8 +1,18 @@
 #include <stowage/bench/measuring/usage.hpp>
 
-#include <sys/resource.h>
+#include <stowage/storage/device/descriptor.hpp>
 
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <array>
 #include <chrono>
+#include <climits>
+#include <cstddef>
+#include <cstdlib>
+#include <string_view>
 #include <thread>
 
 namespace stowage::bench {
@@ -25,6 +35,42 @@ double cpu_seconds() {
   return seconds(used.ru_utime) + seconds(used.ru_stime);
 }
 
+// One of our threads, by the state in its line of /proc: "1 (name with ) in it) S ...".
+bool wants_to_run(int tasks, const char* thread) {
+  std::array<char, PATH_MAX> path{};
+  const auto length = std::string_view{thread}.copy(path.data(), path.size() - 6);
+  std::string_view{"/stat"}.copy(path.data() + length, 5);
+  const descriptor file{::openat(tasks, path.data(), O_RDONLY | O_CLOEXEC)};
+  std::array<char, 512> text{};
+  // It may have ended meanwhile.
+  const auto got = file ? ::read(file.get(), text.data(), text.size()) : -1;
+  if (got <= 0) return false;
+  const std::string_view line{text.data(), static_cast<std::size_t>(got)};
+  const auto name_end = line.rfind(')');
+  if (name_end == std::string_view::npos || name_end + 2 >= line.size()) return false;
+  const auto state = line[name_end + 2];
+  return state == 'R' || state == 'D';
+}
+
+// Whether another thread of ours wants a CPU or waits for the disk: on a busy machine it may want one for long before it
+// has used any. Allocates nothing, because mallocs are counted.
+bool others_want_to_run() {
+  const descriptor tasks{::open("/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  const auto self = static_cast<unsigned long long>(::gettid());
+  alignas(dirent64) std::array<char, 4096> entries{};
+  for (;;) {
+    const auto got = tasks ? ::getdents64(tasks.get(), entries.data(), entries.size()) : -1;
+    if (got <= 0) return false;
+    for (ssize_t at = 0; at < got;) {
+      const auto* const entry = reinterpret_cast<const dirent64*>(entries.data() + at);
+      const auto* const name = static_cast<const char*>(entry->d_name);
+      at += entry->d_reclen;
+      if (name[0] == '.' || std::strtoull(name, nullptr, 10) == self) continue;
+      if (wants_to_run(tasks.get(), name)) return true;
+    }
+  }
+}
+
 }  // namespace
 
 usage used_so_far() { return {cpu_seconds(), malloc_counter == nullptr ? 0 : malloc_counter()}; }
@@ -41,7 +87,7 @@ void wait_until_idle() {
     const auto now = clock::now();
     const auto cpu = cpu_seconds();
     const std::chrono::duration<double> wall = now - since;
-    if (cpu - before < idle_share * wall.count()) return;
+    if (cpu - before < idle_share * wall.count() && !others_want_to_run()) return;
     before = cpu;
     since = now;
   }

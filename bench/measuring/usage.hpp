@@ -20,7 +20,7 @@ struct usage {
 /// Who counts mallocs: none, unless the program has a counter linked in and says so.
 void count_mallocs_by(std::uint64_t (*counter)());
 
-/// Returns when all threads have been idle for some 10 ms, so that what an engine does in the background is not on
+/// Returns when the process was idle for some 10 ms and no other thread wants to run, so that what an engine does in the background is not on
 /// the next one's account; at the latest after 30 s.
 void wait_until_idle();
 
