@@ -37,18 +37,18 @@ class host_files {
   [[nodiscard]] const temporary_directory& directory() const { return directory_; }
 
   /// Opened by an actor system of its own: what a later run of the host finds.
-  struct found {
+  struct remains {
     open_report report;
     std::string value;
   };
-  [[nodiscard]] found look(const std::string& block, const std::string& name = "store") const {
+  [[nodiscard]] remains look(const std::string& block, const std::string& name = "store") const {
     caf::actor_system_config config;
     caf::actor_system system{config};
     auto opened = open_store(system, options(name));
     BOOST_REQUIRE_MESSAGE(opened.ok(), (opened ? "" : describe(opened.error())));
     store_client client{system, opened->handle};
     const auto value = client.get(block);
-    const found out{opened->report, value ? std::string{value->value.text()} : ""};
+    const remains out{opened->report, value ? std::string{value->value.text()} : ""};
     BOOST_TEST(client.close().ok());
     return out;
   }

@@ -2,7 +2,6 @@
 // is there afterwards.
 #include <stowage/tests/hosting/host.hpp>
 
-#include <caf/deep_to_string.hpp>
 #include <caf/settings.hpp>
 
 #include <cstdlib>
@@ -148,19 +147,17 @@ BOOST_FIXTURE_TEST_CASE(are_the_hosts_alone, host_files) {
   config.set("caf.scheduler.max-threads", 3);
   config.set("caf.work-stealing.moderate-poll-attempts", 7);
   config.set("caf.logger.console.verbosity", "quiet");
-  config.set("host.own", "setting");
   caf::actor_system system{config};
-  const auto all = [&] { return caf::deep_to_string(caf::content(system.config())); };
-  const auto before = all();
-  BOOST_TEST(before.find("host") != std::string::npos);
+  const caf::settings before = caf::content(system.config());
+  BOOST_TEST((caf::get_if(&before, "caf.scheduler.max-threads") != nullptr));
   store_client client{system, opened_in(system, options())};
   BOOST_REQUIRE(client.put("k", text("v")).ok());
   BOOST_TEST(client.checkpoint().ok());
   BOOST_TEST(client.compact().ok());
   BOOST_TEST(client.verify().ok());
-  BOOST_TEST(all() == before);
+  BOOST_TEST((caf::content(system.config()) == before));
   BOOST_REQUIRE(client.close().ok());
-  BOOST_TEST(all() == before);
+  BOOST_TEST((caf::content(system.config()) == before));
 }
 
 BOOST_FIXTURE_TEST_CASE(and_no_file_appears_but_the_store, host_files) {

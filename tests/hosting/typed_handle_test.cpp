@@ -145,7 +145,7 @@ BOOST_FIXTURE_TEST_CASE(whoever_awaits_takes_nothing_else_in_between, running) {
 
 BOOST_FIXTURE_TEST_CASE(a_monitor_tells_of_a_close, running) {
   const auto ended = std::make_shared<std::promise<caf::error>>();
-  self->spawn(monitoring, store, ended);
+  const auto guest = self->spawn(monitoring, store, ended);
   BOOST_REQUIRE(store_client(system, store).close().ok());
   const auto why = ended->get_future().get();
   BOOST_TEST((!why || why == caf::exit_reason::normal), to_string(why));
@@ -153,7 +153,7 @@ BOOST_FIXTURE_TEST_CASE(a_monitor_tells_of_a_close, running) {
 
 BOOST_FIXTURE_TEST_CASE(a_monitor_tells_of_an_end_by_force, running) {
   const auto ended = std::make_shared<std::promise<caf::error>>();
-  self->spawn(monitoring, store, ended);
+  const auto guest = self->spawn(monitoring, store, ended);
   caf::anon_send_exit(store, caf::exit_reason::kill);
   const auto why = ended->get_future().get();
   BOOST_TEST((why == caf::exit_reason::kill), to_string(why));
@@ -162,7 +162,7 @@ BOOST_FIXTURE_TEST_CASE(a_monitor_tells_of_an_end_by_force, running) {
 BOOST_FIXTURE_TEST_CASE(a_monitor_that_comes_too_late_is_told_at_once, running) {
   BOOST_REQUIRE(store_client(system, store).close().ok());
   const auto ended = std::make_shared<std::promise<caf::error>>();
-  self->spawn(monitoring, store, ended);
+  const auto guest = self->spawn(monitoring, store, ended);
   (void)ended->get_future().get();
 }
 
