@@ -1,6 +1,7 @@
 #include <stowage/tests/support/actors/store_fixture.hpp>
 
 #include <stowage/messages/register_types.hpp>
+#include <stowage/storage/recovery.hpp>
 
 #include <utility>
 
