@@ -4,9 +4,9 @@
 # shellcheck source=common.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/common.sh"
 
-# Everything of a layer at once and unoptimized: this is about the build, not about what it makes.
+# Several files at once, as clang-tidy takes them, and unoptimized: this is about the build, not about what it makes.
 must cmake -G Ninja -S "$source/tests/package/subdirectory" -B build -DSTOWAGE_SOURCE="$source" -DCAF_DIR="$CAF_DIR" \
-  -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG=-O0 -DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=20 \
+  -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG=-O0 -DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=8 \
   -DSTOWAGE_INSTALL=ON
 must cmake --build build -j 2
 two_visits build/consumer
