@@ -34,14 +34,14 @@ struct unread_page {
 };
 
 // A record not proven durable yet.
-struct pending_record {
+struct salvaged_record {
   record_header header;
   std::uint64_t offset = 0;
   std::vector<std::byte> body;
 };
 
 // As in a recovery: groups are issued one by one.
-constexpr std::size_t unproven_records_max = 4;
+constexpr std::size_t unproven_salvaged_max = 4;
 
 std::string count_of(std::uint64_t n, const std::string& what) {
   return std::to_string(n) + " " + what + (n == 1 ? "" : "s");
@@ -340,7 +340,7 @@ class search {
     pending_.push_back({r.header, r.offset, {r.body.begin(), r.body.end()}});
     if (auto applied = apply_through(std::max(lineage_.fence, r.header.synced_through)); !applied)
       return applied;
-    if (pending_.size() > unproven_records_max)
+    if (pending_.size() > unproven_salvaged_max)
       return fail_at(errc::corrupt, r.offset,
                      "more records not proven durable than are ever written");
     return {};
@@ -354,7 +354,7 @@ class search {
     return {};
   }
 
-  result<void> apply(const pending_record& r) {
+  result<void> apply(const salvaged_record& r) {
     op_reader ops{r.body, r.offset + layout::record_header_bytes};
     while (!ops.finished()) {
       auto o = ops.next();
@@ -394,7 +394,7 @@ class search {
     return {};
   }
 
-  bool values_verify(const pending_record& r) {
+  bool values_verify(const salvaged_record& r) {
     op_reader ops{r.body, r.offset + layout::record_header_bytes};
     std::vector<chunk> chunks;
     std::vector<extent> places;
@@ -429,7 +429,7 @@ class search {
   lsn last_{UINT64_MAX};
   /// The newest first.
   std::vector<found_root> roots_;
-  std::deque<pending_record> pending_;
+  std::deque<salvaged_record> pending_;
   epoch newest_epoch_;
   /// Something that was written is not known.
   bool is_incomplete_ = false;

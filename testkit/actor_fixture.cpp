@@ -31,10 +31,14 @@ void actor_fixture::adopt(const caf::actor& one) {
 }
 
 void actor_fixture::kill_own_actors() {
+  send_kills();
+  det.run();
+}
+
+void actor_fixture::send_kills() {
   for (const auto& one : own_)
     if (const auto alive = caf::actor_cast<caf::actor>(one->address))
       caf::anon_send_exit(alive, caf::exit_reason::kill);
-  det.run();
 }
 
 std::optional<caf::error> actor_fixture::end_of_address(const caf::actor_addr& one) const {

@@ -85,6 +85,8 @@ class actor_fixture {
 
  protected:
   void kill_own_actors();
+  /// They end when the system runs.
+  void send_kills();
 
   std::chrono::nanoseconds wall_ = std::chrono::seconds{1'800'000'000};
   /// How many answers are still waited for; each is an actor.

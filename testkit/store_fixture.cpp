@@ -116,7 +116,8 @@ void store_fixture::crash() {
   auto left = rig_->image_after_power_loss();
   rig_->forget_faults();
   det.go_on();
-  kill_own_actors();
+  // All at once: a process that is gone does not go on with what was on its way.
+  send_kills();
   end_store();
   keep(std::move(left));
 }

@@ -47,7 +47,7 @@ index_node* index_tree::new_node() const {
 }
 
 index_node& index_tree::editable(index_node*& slot) {
-  const bool is_seen = !snapshots_.empty() && snapshots_.back().sees({slot, nullptr, 0});
+  const bool is_seen = !snapshots_.empty() && snapshots_.back().sees(*slot);
   if (is_seen && !mutant("snapshot-sees-later-writes")) {
     auto copy = std::make_unique<index_node>(*slot);
     copy->edit_epoch = edit_epoch_;

@@ -32,7 +32,7 @@ struct index_node {
 
 class index_tree {
  public:
-  index_tree() { root = new_node(); }
+  index_tree() : root{std::make_unique<index_node>().release()} {}
   index_tree(const index_tree&) = delete;
   index_tree& operator=(const index_tree&) = delete;
   ~index_tree();
@@ -72,7 +72,7 @@ class index_tree {
   /// Lets go of up to `items_max` nodes and blocks that only snapshots kept that are gone; true when none is left.
   bool let_go_some(std::size_t items_max);
 
-  index_node* root = nullptr;
+  index_node* root;
 
  private:
   struct item {
@@ -90,9 +90,14 @@ class index_tree {
     std::vector<item> kept;
 
     [[nodiscard]] bool is_gone() const noexcept { return gone->load(std::memory_order_acquire); }
+    [[nodiscard]] bool sees(const index_node& node) const noexcept {
+      return node.edit_epoch <= edit_epoch;
+    }
+    [[nodiscard]] bool sees(const block& key) const noexcept {
+      return key.ver() <= newest && key.published() <= published;
+    }
     [[nodiscard]] bool sees(const item& it) const noexcept {
-      if (it.node != nullptr) return it.node->edit_epoch <= edit_epoch;
-      return it.key->ver() <= newest && it.key->published() <= published;
+      return it.node != nullptr ? sees(*it.node) : sees(*it.key);
     }
   };
 

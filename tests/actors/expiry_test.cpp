@@ -520,7 +520,7 @@ BOOST_FIXTURE_TEST_CASE(what_will_expire_does_not_keep_a_closed_store_alive, sto
   request.expires_at_ms = 3'600'000;
   compat::anon_send(other, std::move(request));
   run();
-  BOOST_TEST(alive.use_count() == 2);
+  BOOST_TEST(alive.use_count() > 1);
   compat::anon_send(other, close_request{});
   other = nullptr;
   run();

@@ -61,11 +61,13 @@ expect 0 "$stowage" stat --connect "$at"
 for name in path uuid version blocks value_bytes; do
   grep -qxF "$name: $(field "$name")" stat-of-file || fail "stat says $name: $(field "$name"), of the file: $(<stat-of-file)"
 done
-# It has been opened to be written since, once.
-for name in epoch generation; do
-  before="$(sed -n "s/^$name: //p" stat-of-file)"
-  [[ "$(field "$name")" == $((before + 1)) ]] || fail "stat says $name: $(field "$name"), of the file: $before"
-done
+# It has been opened to be written since, once, which takes superblocks.
+before() {
+  sed -n "s/^$1: //p" stat-of-file
+}
+[[ "$(field epoch)" == $(($(before epoch) + 1)) ]] || fail "epoch $(field epoch), of the file $(before epoch)"
+[[ "$(field generation)" -gt "$(before generation)" ]] ||
+  fail "generation $(field generation), of the file $(before generation)"
 [[ "$(field state)" == open && "$(field free_bytes)" -gt 0 && "$(field lsn)" -gt 0 ]] || fail "stat: $(<out)"
 expect 0 "$stowage" stat --connect "$at" --json
 /usr/bin/python3 -c 'import json, sys

@@ -126,8 +126,8 @@ const std::vector<mistake> mistakes{
     {"stowage { backup { max-time = 999ms } }",
      "test.conf:1: stowage.backup.max-time cannot be 999ms: give a time with its unit from 1s to "
      "10080min, as in 60min"},
-    {"stowage {\n backup {\n max-time = 10081min\n}\n}",
-     "test.conf:3: stowage.backup.max-time cannot be 10081min: give a time with its unit from 1s "
+    {"stowage {\n backup {\n max-time = 20160min\n}\n}",
+     "test.conf:3: stowage.backup.max-time cannot be 336h: give a time with its unit from 1s "
      "to "
      "10080min, as in 60min"},
     {"stowage { backup { max-time = 3600 } }",
