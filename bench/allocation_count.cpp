@@ -59,13 +59,13 @@ void* malloc(std::size_t size) {
   stowage::bench::count_one();
   return __libc_malloc(size);
 }
-void* calloc(std::size_t count, std::size_t size) {
+void* calloc(std::size_t nmemb, std::size_t size) {
   stowage::bench::count_one();
-  return __libc_calloc(count, size);
+  return __libc_calloc(nmemb, size);
 }
-void* realloc(void* old, std::size_t size) {
+void* realloc(void* ptr, std::size_t size) {
   stowage::bench::count_one();
-  return __libc_realloc(old, size);
+  return __libc_realloc(ptr, size);
 }
 void* memalign(std::size_t alignment, std::size_t size) {
   stowage::bench::count_one();
@@ -75,11 +75,11 @@ void* aligned_alloc(std::size_t alignment, std::size_t size) {
   stowage::bench::count_one();
   return __libc_memalign(alignment, size);
 }
-int posix_memalign(void** out, std::size_t alignment, std::size_t size) {
+int posix_memalign(void** memptr, std::size_t alignment, std::size_t size) {
   stowage::bench::count_one();
   auto* const found = __libc_memalign(alignment, size);
   if (found == nullptr && size > 0) return ENOMEM;
-  *out = found;
+  *memptr = found;
   return 0;
 }
 }

@@ -31,7 +31,7 @@ void run_readers(const options& how, report& out, contest& all, unsigned threads
   };
   work.run = [&](contestant&, unsigned round) {
     on_threads(threads, [&](unsigned t) {
-      std::mt19937_64 random{how.seed + round * threads + t};
+      std::mt19937_64 random{how.seed + std::uint64_t{round} * threads + t};
       for (std::uint64_t i = 0; i < each; ++i) {
         const auto block = random() % blocks;
         sessions[t]->read(block, values.view(block));

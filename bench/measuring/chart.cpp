@@ -56,7 +56,9 @@ class scale {
       least_ = std::pow(10, std::floor(std::log10(least)));
       most_ = std::pow(10, std::ceil(std::log10(most)));
       if (most_ <= least_) most_ = 10 * least_;
-      for (auto tick = least_; tick <= most_ * 1.001; tick *= 10) ticks_.push_back(tick);
+      const auto decades = std::lround(std::log10(most_ / least_));
+      for (long n = 0; n <= decades; ++n)
+        ticks_.push_back(least_ * std::pow(10, static_cast<double>(n)));
       return;
     }
     // From zero: a line that does not change much should look so.
@@ -68,7 +70,8 @@ class scale {
     else if (range / step < 2)
       step /= 4;
     most_ = least_ + step * std::ceil(range / step - 1e-9);
-    for (auto tick = least_; tick <= most_ + step / 2; tick += step) ticks_.push_back(tick);
+    const auto steps = std::lround((most_ - least_) / step);
+    for (long n = 0; n <= steps; ++n) ticks_.push_back(least_ + static_cast<double>(n) * step);
   }
 
   [[nodiscard]] double operator()(double value) const {

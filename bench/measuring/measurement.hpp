@@ -52,7 +52,7 @@ struct measured {
   std::vector<named_figures> also;
 
   /// The median of a figure that is in `also`, if it is.
-  [[nodiscard]] std::optional<double> median_of(const std::string& name) const;
+  [[nodiscard]] std::optional<double> median_of(const std::string& figure) const;
 };
 
 struct measurement {
