@@ -54,7 +54,7 @@ conformance buffers_are_written_one_after_another(const device_under_test& devic
         left.remove_prefix(size);
       }
       buffers.push_back(as_bytes(left));
-      buffers.push_back({});
+      buffers.emplace_back();
       require_ok(one->write(4096, buffers), "a write of many buffers");
       require_bytes(*one, 4096, text, "after a write of " + std::to_string(count) + " buffers");
     }
@@ -76,8 +76,9 @@ conformance later_writes_replace_earlier_ones(const device_under_test& device) {
 }
 
 conformance writes_change_nothing_beside_them(const device_under_test& device) {
-  auto one = made(device, 64 * 1024);
-  std::string expected = pattern(0, 64 * 1024, 'x');
+  constexpr std::uint64_t bytes = 65'536;
+  auto one = made(device, bytes);
+  std::string expected = pattern(0, bytes, 'x');
   must_write(*one, 0, expected);
   for (const std::uint64_t offset : {1U, 511U, 513U, 4095U, 4097U, 65'530U}) {
     must_write(*one, offset, "new");

@@ -101,12 +101,12 @@ class store_double_state {
   class view final : public view_source {
    public:
     explicit view(std::shared_ptr<store_double::shared> seen) : seen_{std::move(seen)} {}
-    result<block_value> get(std::string_view name, std::uint64_t offset,
+    result<block_value> get(std::string_view block, std::uint64_t offset,
                             std::uint64_t length) override {
-      return answer_to<block_value>(get_request{std::string{name}, offset, length});
+      return answer_to<block_value>(get_request{std::string{block}, offset, length});
     }
-    result<block_stat> stat(std::string_view name) override {
-      return answer_to<block_stat>(stat_request{std::string{name}});
+    result<block_stat> stat(std::string_view block) override {
+      return answer_to<block_stat>(stat_request{std::string{block}});
     }
     result<block_list> list(const list_request& what) override {
       return answer_to<block_list>(what);

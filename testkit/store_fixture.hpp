@@ -28,7 +28,7 @@ namespace stowage::testkit {
 
 class store_fixture : public actor_fixture {
  public:
-  explicit store_fixture(store_options options = {});
+  explicit store_fixture(store_options how = {});
   store_fixture(const store_fixture&) = delete;
   store_fixture& operator=(const store_fixture&) = delete;
   ~store_fixture();

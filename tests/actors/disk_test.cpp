@@ -3,6 +3,7 @@
 #include <stowage/storage/core/limits.hpp>
 #include <stowage/storage/log/write_plan.hpp>
 #include <stowage/testkit/actor_fixture.hpp>
+#include <stowage/testkit/boost_test.hpp>
 #include <stowage/testkit/device_rig.hpp>
 
 #include <boost/test/unit_test.hpp>
