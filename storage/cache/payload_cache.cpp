@@ -91,8 +91,7 @@ class alignas(64) payload_cache::shard {
 
   static std::uint64_t bytes_per_entry() noexcept {
     // And as many heads and ghosts that are not used, after the tables have doubled.
-    return sizeof(entry) + 2 * (sizeof(void*) + ghosts_per_head * sizeof(ghost)) +
-           payload_overhead;
+    return sizeof(entry) + 2 * (sizeof(void*) + ghosts_per_head * sizeof(ghost)) + payload_overhead;
   }
 
  private:

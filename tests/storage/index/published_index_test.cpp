@@ -1,8 +1,8 @@
 #include <stowage/storage/index/published_index.hpp>
 
+#include <stowage/testkit/printing.hpp>
 #include <stowage/tests/storage/index/allocation_count.hpp>
 #include <stowage/tests/storage/index/index_samples.hpp>
-#include <stowage/testkit/printing.hpp>
 #include <stowage/tests/support/test_size.hpp>
 
 #include <boost/test/unit_test.hpp>
