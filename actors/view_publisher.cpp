@@ -82,6 +82,8 @@ read_view view_publisher::view_of(block_index& index) {
 }
 
 void view_publisher::publish(block_index& index) {
+  // What was accepted before a close becomes durable after it has begun.
+  if (is_over_) return;
   if (has_views()) {
     if (!mutant("views-not-published")) reads_->publish(index.snapshot());
   } else if (std::exchange(is_published_, false)) {
@@ -91,7 +93,7 @@ void view_publisher::publish(block_index& index) {
 
 void view_publisher::end() {
   reads_->end();
-  is_published_ = false;
+  is_over_ = true;
 }
 
 }  // namespace stowage

@@ -28,7 +28,7 @@ class view_publisher {
   /// `index` has changed. Before extents that it no longer has are given away.
   void publish(block_index& index);
 
-  /// Every read answers `closed`; no view is given any more.
+  /// Every read answers `closed`, whatever is published afterwards; no view is given any more.
   void end();
 
   [[nodiscard]] bool has_views() const noexcept { return source_.use_count() > 1; }
@@ -39,6 +39,7 @@ class view_publisher {
   /// Views share it: while this is the only owner, there are none.
   std::shared_ptr<view_source> source_;
   bool is_published_ = false;
+  bool is_over_ = false;
 };
 
 }  // namespace stowage

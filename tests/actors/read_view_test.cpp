@@ -347,6 +347,22 @@ BOOST_FIXTURE_TEST_CASE(after_close_every_read_is_answered_closed, viewing) {
   BOOST_TEST((none.list({}).error().code == errc::closed));
 }
 
+BOOST_FIXTURE_TEST_CASE(what_becomes_durable_while_it_closes_opens_nothing_again, viewing) {
+  (void)put_durable("k", "v");
+  const auto v = view();
+  auto pending = put_accepted("k", "later");
+  auto closed = ask_close();
+  bool has_begun = false;
+  while (det.run_steps(1) > 0) {
+    const bool is_closed = seen(v, "k") == "!closed";
+    BOOST_TEST((is_closed || !has_begun));
+    has_begun = has_begun || is_closed;
+  }
+  BOOST_TEST(has_begun);
+  BOOST_TEST(pending.code() == errc::none);
+  BOOST_TEST(closed.code() == errc::none);
+}
+
 BOOST_AUTO_TEST_CASE(a_view_may_outlive_the_store_and_its_actor_system) {
   read_view v;
   {
