@@ -148,7 +148,7 @@ void compaction::read(const std::vector<std::shared_ptr<const pinned_block>>& bl
   for (std::size_t at = 0; at < blocks.size(); ++at) {
     const auto& from = blocks[at];
     next_reader_ = (next_reader_ + 1) % peers_.readers.size();
-    compat::request(self_, peers_.readers[next_reader_], read_block_job{from, 0, UINT64_MAX})
+    compat::request(self_, peers_.readers[next_reader_], read_block_job{from, 0, UINT64_MAX, false})
         .then([this, at, from](const block_value& got) { on_read(at, *from, got); },
               [this, at, from](const caf::error& why) { on_read(at, *from, why); });
   }

@@ -3,6 +3,7 @@
 #include <stowage/actors/handover.hpp>
 #include <stowage/storage/cached_read.hpp>
 #include <stowage/storage/core/limits.hpp>
+#include <stowage/storage/read_block.hpp>
 #include <stowage/storage/verify_values.hpp>
 
 #include <cstddef>
@@ -31,7 +32,10 @@ reader_actor::behavior_type reader_state::make_behavior() {
       [this](const read_block_job& job) -> caf::result<block_value> {
         if (stopped_) return to_error(fail(errc::closed));
         const auto& block = *job.what->what;
-        auto value = read_into_cache(*cache_, *device_, block, hash_seed_, job.offset, job.length);
+        auto value =
+            job.is_for_client
+                ? read_into_cache(*cache_, *device_, block, hash_seed_, job.offset, job.length)
+                : read_block(*device_, block, hash_seed_, job.offset, job.length);
         if (!value) {
           metrics_.failed(value.error().code);
           return to_error(value.error());

@@ -1,6 +1,7 @@
 // The protocol of a reader: verified reads off the registry's thread.
 //
-// Contract: the registry delegates a client's get with the block it found and a pin on its extents.
+// Contract: the registry delegates a client's get with the block it found and a pin on its extents; maintenance has the
+// blocks read that it moves.
 // Concurrency: several readers per store; the messages never leave the process.
 #pragma once
 
@@ -22,6 +23,8 @@ struct read_block_job {
   std::shared_ptr<const pinned_block> what;
   std::uint64_t offset = 0;
   std::uint64_t length = 0;
+  /// The value may be asked for again: it goes into the payload cache.
+  bool is_for_client = true;
 };
 
 /// The next slice of a backup: the file is begun, about a MiB of values is copied, or the copy is ended. The job
@@ -40,7 +43,8 @@ struct verify_slice {
 struct stop_reading {};
 
 using reader_actor = caf::typed_actor<
-    // registry -> reader, delegated: the answer goes to the client. corrupt_block, io_error, closed.
+    // registry -> reader, delegated: the answer goes to the client; maintenance -> reader. corrupt_block, io_error,
+    // closed.
     caf::result<block_value>(read_block_job),
     // registry -> reader: what makes the copy impossible, closed.
     caf::result<void>(copy_slice),

@@ -428,6 +428,16 @@ BOOST_FIXTURE_TEST_CASE(a_device_that_fails_under_it_poisons, compacting) {
   }
 }
 
+BOOST_FIXTURE_TEST_CASE(what_it_moves_is_not_kept_in_memory, compacting) {
+  open();
+  fill(1000, 20'000);
+  remove_all_but_each(10, 1000);
+  BOOST_TEST(compact().blocks_moved > 0U);
+  BOOST_TEST(status().cache_entries == 0U);
+  check_contents();
+  BOOST_TEST(status().cache_entries > 0U);
+}
+
 BOOST_FIXTURE_TEST_CASE(a_cut_that_fails_costs_nothing, compacting) {
   open();
   fill(1000, 20'000);
