@@ -2,7 +2,8 @@
 //
 // Contract: Unix time in ms. It may jump, in either direction: it never decides order, and no timer is as long as
 // what it says.
-// Concurrency: `system_wall_time` is callable anywhere; another clock is called by the registry only.
+// Concurrency: `system_wall_time` is callable anywhere; so must be another clock, if there are views: each of them
+// looks at it on its reader's thread.
 #pragma once
 
 #include <stowage/storage/core/export.hpp>

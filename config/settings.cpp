@@ -204,7 +204,7 @@ constexpr std::array<known_key, 23> keys{{
     {"device", take_device},
     {"backup.max-pinned-bytes",
      [](const auto& v, auto& to) {
-       return take_number(v, to.store.backup.max_pinned_bytes, limits::mib, 1024 * limits::gib);
+       return take_number(v, to.store.backup.max_pinned_bytes, limits::mib, limits::tib);
      }},
     {"backup.max-time", take_backup_time},
     {"backup-dir", take_backup_dir},

@@ -71,12 +71,14 @@ int caf_main(caf::actor_system& system, const caf::actor_system_config& config) 
   // Code without actors takes the blocking client.
   store_client client{system, opened->handle};
   const auto listed = client.list({});
-  if (!listed) return fail_with(listed.error());
-  for (const auto& block : listed->blocks)
-    std::cout << block.name << ": " << block.size << " bytes\n";
+  if (listed)
+    for (const auto& block : listed->blocks)
+      std::cout << block.name << ": " << block.size << " bytes\n";
 
-  // Closing drains: what was accepted is durable when it returns.
+  // Closing drains: what was accepted is durable when it returns. An open store would keep the system waiting, so it
+  // comes before any return.
   const auto closed = client.close();
+  if (!listed) return fail_with(listed.error());
   return closed ? 0 : fail_with(closed.error());
 }
 
