@@ -32,7 +32,7 @@ result<durable_reads::value_of_block> durable_reads::read(block_ref found, std::
     auto now = find(name);
     if (!now) return std::move(now).error();
     // The very block, and not one that looks like it: it may have been away meanwhile, and its extents another's.
-    const bool is_same = &**now == &*found;
+    const bool is_same = *now == found;
     if (is_same || mutant("relocation-taken-for-damage")) {
       auto& count = bytes.error().code == errc::corrupt_block ? corrupt_blocks_ : io_errors_;
       count.fetch_add(1, std::memory_order_relaxed);

@@ -38,6 +38,8 @@ class block_ref {
   // NOLINTNEXTLINE(clang-analyzer-cplusplus.NewDelete)
   const block& operator*() const noexcept { return *block_; }
   explicit operator bool() const noexcept { return block_ != nullptr; }
+  /// Both own the very same block, and not one that looks like it; or neither owns any.
+  friend bool operator==(const block_ref& a, const block_ref& b) noexcept = default;
 
   /// One more owner of a block that has one.
   [[nodiscard]] static block_ref share(const block* b) noexcept;

@@ -89,6 +89,17 @@ BOOST_AUTO_TEST_CASE(a_relocation_makes_a_put) {
   BOOST_CHECK(block::make(o.get(), 0)->as_op().kind == op_kind::put);
 }
 
+BOOST_AUTO_TEST_CASE(what_looks_like_a_block_is_not_that_block) {
+  const auto o = sample("twin", 1);
+  const auto one = block::make(o.get(), 0);
+  const auto other = block::make(o.get(), 0);
+  const auto again = one;
+  BOOST_CHECK(one == again);
+  BOOST_CHECK(one != other);
+  BOOST_CHECK(one != block_ref{});
+  BOOST_CHECK(block_ref{} == block_ref{});
+}
+
 BOOST_AUTO_TEST_CASE(a_block_is_one_allocation_and_goes_with_its_last_owner) {
   const auto o = sample("name", 2);
   const auto before = live_allocations();
