@@ -45,7 +45,8 @@ endfunction()
 # stowage_test(<folder> LINKS <target>... [NO_CAF] [SERIAL])
 # Builds tests/<folder>/*.cpp into one Boost.Test program, whose cases become the CTest tests
 # <folder>/<suite>/<case>, with each part of the folder's path as a label. NO_CAF makes it an error if
-# CAF is linked, by whatever way. SERIAL tests have the machine for themselves.
+# CAF is linked, by whatever way. SERIAL tests have the machine for themselves. The target <first part of
+# the folder's path>_tests builds all programs below that folder.
 function(stowage_test folder)
   cmake_parse_arguments(PARSE_ARGV 1 arg "NO_CAF;SERIAL" "" "LINKS")
   set_property(GLOBAL APPEND PROPERTY stowage_test_folders "${folder}")
@@ -55,6 +56,11 @@ function(stowage_test folder)
   endif()
   string(REPLACE "/" "_" name "test_${folder}")
   add_executable(${name} ${sources})
+  string(REGEX REPLACE "/.*" "_tests" group "${folder}")
+  if(NOT TARGET ${group})
+    add_custom_target(${group})
+  endif()
+  add_dependencies(${group} ${name})
   target_compile_definitions(${name} PRIVATE
     "STOWAGE_SOURCE_DIR=\"${PROJECT_SOURCE_DIR}\"")
   target_link_libraries(${name} PRIVATE
