@@ -5,7 +5,6 @@
 #include <stowage/storage/core/mutant.hpp>
 #include <stowage/storage/index/index_tree.hpp>
 
-#include <algorithm>
 #include <functional>
 #include <utility>
 #include <vector>
@@ -20,17 +19,8 @@ using detail::index_tree;
 constexpr std::size_t fanout = 64;
 constexpr std::size_t merge_below = fanout / 4;
 
-std::size_t lower_bound_in(const index_node& leaf, std::string_view name) {
-  const auto it = std::ranges::lower_bound(leaf.keys, name, std::less<>{},
-                                           [](const block* b) { return b->name(); });
-  return static_cast<std::size_t>(it - leaf.keys.begin());
-}
-
 std::size_t child_for(const index_node& inner, std::string_view name) {
-  const auto it =
-      std::upper_bound(inner.keys.begin() + 1, inner.keys.end(), name,
-                       [](std::string_view n, const block* b) { return n < b->name(); });
-  return static_cast<std::size_t>(it - inner.keys.begin()) - 1;
+  return inner.keys.upper_bound(name, 1) - 1;
 }
 
 template <class T>
@@ -38,16 +28,9 @@ auto nth(std::vector<T>& of, std::size_t n) {
   return of.begin() + static_cast<std::ptrdiff_t>(n);
 }
 
-template <class T>
-void move_tail(std::vector<T>& from, std::size_t at, std::vector<T>& to) {
-  to.reserve(std::max(fanout + 1, to.size()));
-  to.insert(to.end(), nth(from, at), from.end());
-  from.erase(nth(from, at), from.end());
-}
-
 // A name that separates nodes is kept by a share of its own.
 const block* separator(const index_node& right) {
-  return block_ref::share(right.keys.front()).release();
+  return block_ref::share(right.keys[0]).release();
 }
 
 // Splits a node that has grown over the fanout; null when it has not. In ascending loads the left node
@@ -56,8 +39,12 @@ index_node* split(const index_tree& tree, index_node& node, bool appended) {
   if (node.keys.size() <= fanout) return nullptr;
   const auto at = appended ? node.keys.size() - 1 : node.keys.size() / 2;
   auto* right = tree.new_node();
-  move_tail(node.keys, at, right->keys);
-  if (!node.is_leaf()) move_tail(node.children, at, right->children);
+  node.keys.move_tail(at, right->keys, fanout + 1);
+  if (!node.is_leaf()) {
+    right->children.reserve(fanout + 1);
+    right->children.assign(nth(node.children, at), node.children.end());
+    node.children.resize(at);
+  }
   return right;
 }
 
@@ -72,13 +59,13 @@ upserted upsert_into(index_tree& tree, index_node*& slot, block_ref& b) {
   auto& node = tree.editable(slot);
   upserted out;
   if (node.is_leaf()) {
-    const auto at = lower_bound_in(node, b->name());
+    const auto at = node.keys.lower_bound(b->name());
     if (at < node.keys.size() && node.keys[at]->name() == b->name()) {
-      out.previous = std::exchange(node.keys[at], b.release());
+      out.previous = node.keys.replace(at, b.release());
       return out;
     }
     const bool appended = at == node.keys.size();
-    node.keys.insert(nth(node.keys, at), b.release());
+    node.keys.insert(at, b.release());
     out.right = split(tree, node, appended);
     return out;
   }
@@ -87,7 +74,7 @@ upserted upsert_into(index_tree& tree, index_node*& slot, block_ref& b) {
   out.previous = below.previous;
   if (below.right != nullptr) {
     const bool appended = at + 1 == node.children.size();
-    node.keys.insert(nth(node.keys, at + 1), separator(*below.right));
+    node.keys.insert(at + 1, separator(*below.right));
     node.children.insert(nth(node.children, at + 1), below.right);
     out.right = split(tree, node, appended);
   }
@@ -103,7 +90,7 @@ void merge_around(index_tree& tree, index_node& node, std::size_t at) {
   auto& into = tree.editable(node.children[left]);
   auto* const from = node.children[right];
   const auto joint = into.keys.size();
-  into.keys.insert(into.keys.end(), from->keys.begin(), from->keys.end());
+  into.keys.append(from->keys);
   auto* const above = node.keys[right];
   if (from->is_leaf()) {
     tree.retire(above);
@@ -111,9 +98,9 @@ void merge_around(index_tree& tree, index_node& node, std::size_t at) {
     into.children.insert(into.children.end(), from->children.begin(), from->children.end());
     // The right node's first key is a bound of its own only as long as it is compared: as an inner node it
     // gets the separator that stood above it.
-    tree.retire(std::exchange(into.keys[joint], above));
+    tree.retire(into.keys.replace(joint, above));
   }
-  node.keys.erase(nth(node.keys, right));
+  node.keys.erase(right);
   node.children.erase(nth(node.children, right));
   // What it referred to is the left node's.
   tree.retire(from);
@@ -123,11 +110,11 @@ void merge_around(index_tree& tree, index_node& node, std::size_t at) {
 const block* erase_from(index_tree& tree, index_node*& slot, std::string_view name) {
   auto& node = tree.editable(slot);
   if (node.is_leaf()) {
-    const auto at = lower_bound_in(node, name);
+    const auto at = node.keys.lower_bound(name);
     invariant(at < node.keys.size() && node.keys[at]->name() == name,
               "the block to erase is there");
     const auto* erased = node.keys[at];
-    node.keys.erase(nth(node.keys, at));
+    node.keys.erase(at);
     return erased;
   }
   const auto at = child_for(node, name);
@@ -135,7 +122,7 @@ const block* erase_from(index_tree& tree, index_node*& slot, std::string_view na
   if (node.children[at]->keys.empty() && node.children.size() > 1) {
     tree.retire(node.keys[at]);
     tree.retire(node.children[at]);
-    node.keys.erase(nth(node.keys, at));
+    node.keys.erase(at);
     node.children.erase(nth(node.children, at));
   } else {
     merge_around(tree, node, at);
@@ -146,7 +133,7 @@ const block* erase_from(index_tree& tree, index_node*& slot, std::string_view na
 block_ref find_in(const index_node* node, std::string_view name) {
   while (node != nullptr && !node->is_leaf()) node = node->children[child_for(*node, name)];
   if (node == nullptr) return {};
-  const auto at = lower_bound_in(*node, name);
+  const auto at = node->keys.lower_bound(name);
   if (at == node->keys.size() || node->keys[at]->name() != name) return {};
   return block_ref::share(node->keys[at]);
 }
@@ -154,7 +141,7 @@ block_ref find_in(const index_node* node, std::string_view name) {
 bool visit_from(const index_node& node, std::string_view from,
                 const std::function<bool(const block_ref&)>& visit) {
   if (node.is_leaf()) {
-    for (auto at = lower_bound_in(node, from); at < node.keys.size(); ++at)
+    for (auto at = node.keys.lower_bound(from); at < node.keys.size(); ++at)
       if (!visit(block_ref::share(node.keys[at]))) return false;
     return true;
   }
@@ -212,7 +199,8 @@ block_ref block_index::upsert(block_ref b) {
   auto [replaced, right] = upsert_into(*tree_, tree_->root, b);
   if (right != nullptr) {
     auto* root = tree_->new_node();
-    root->keys = {separator(*tree_->root), separator(*right)};
+    root->keys.push_back(separator(*tree_->root));
+    root->keys.push_back(separator(*right));
     root->children = {tree_->root, right};
     tree_->root = root;
   }
@@ -235,7 +223,8 @@ block_ref block_index::erase(std::string_view name) {
   tree_->retire(gone);
   while (!tree_->root->is_leaf() && tree_->root->children.size() == 1) {
     auto* const only = tree_->root->children.front();
-    for (const auto* key : tree_->root->keys) tree_->retire(key);
+    const auto& keys = tree_->root->keys;
+    for (std::size_t at = 0; at < keys.size(); ++at) tree_->retire(keys[at]);
     tree_->retire(std::exchange(tree_->root, only));
   }
   count(erased, -1);

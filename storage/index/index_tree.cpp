@@ -62,7 +62,7 @@ void index_tree::retire(const block* key) { place({nullptr, key, edit_epoch_}); 
 
 void index_tree::retire_all(index_node* node) {
   for (auto* child : node->children) retire_all(child);
-  for (const auto* key : node->keys) retire(key);
+  for (std::size_t at = 0; at < node->keys.size(); ++at) retire(node->keys[at]);
   retire(node);
 }
 
@@ -107,7 +107,7 @@ void index_tree::let_go(const item& it) noexcept {
 
 void index_tree::let_all_go(index_node* node) noexcept {
   for (auto* child : node->children) let_all_go(child);
-  for (const auto* key : node->keys) (void)block_ref::adopt(key);
+  for (std::size_t at = 0; at < node->keys.size(); ++at) (void)block_ref::adopt(node->keys[at]);
   let_go({node, nullptr, 0});
 }
 

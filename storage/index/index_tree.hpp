@@ -10,6 +10,7 @@
 #pragma once
 
 #include <stowage/storage/index/block.hpp>
+#include <stowage/storage/index/key_list.hpp>
 
 #include <atomic>
 #include <cstddef>
@@ -24,7 +25,7 @@ namespace stowage::detail {
 // had that name once: it keeps the bytes alive, nothing else.
 struct index_node {
   std::uint64_t edit_epoch = 0;
-  std::vector<const block*> keys;
+  key_list keys;
   std::vector<index_node*> children;
 
   [[nodiscard]] bool is_leaf() const noexcept { return children.empty(); }
