@@ -23,6 +23,9 @@ class running_store;
 
 using bench_clock = std::chrono::steady_clock;
 
+/// Of each engine that has a cache for values.
+inline constexpr std::size_t cache_bytes = std::size_t{512} << 20U;
+
 struct update {
   std::uint64_t block = 0;
   shared_bytes value;

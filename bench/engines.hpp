@@ -31,5 +31,7 @@ struct engine_entry {
 /// The same, but reads are of a mapping of the file.
 [[nodiscard]] std::unique_ptr<engine> make_raw_mapped(const engine_setup& setup);
 [[nodiscard]] std::unique_ptr<engine> make_stowage(const engine_setup& setup);
+/// The same, but reads are those of a view: they see what is durable.
+[[nodiscard]] std::unique_ptr<engine> make_stowage_with_view(const engine_setup& setup);
 
 }  // namespace stowage::bench

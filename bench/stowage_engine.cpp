@@ -1,4 +1,4 @@
-// Stowage by messages. Where the workload syncs only on its own flushes, so does the store (`sync.mode = lazy`), and
+// Stowage, read by messages or by views, with a payload cache as large as the others' caches. Where the workload syncs only on its own flushes, so does the store (`sync.mode = lazy`), and
 // its credit has no bound of ops but the largest there is; else the options are the defaults.
 #include <stowage/bench/engines.hpp>
 
@@ -20,6 +20,7 @@ store_options options_for(const engine_setup& setup) {
   store_options options;
   options.path = setup.directory + "/blocks.stow";
   options.create = true;
+  options.cache_bytes = cache_bytes;
   if (setup.syncs_only_on_flush) {
     options.level = durability::accepted;
     options.sync.mode = sync_mode::lazy;
@@ -44,18 +45,20 @@ struct handled_messages {
 
 class stowage_engine final : public engine {
  public:
-  explicit stowage_engine(const engine_setup& setup)
-      : is_lazy_{setup.syncs_only_on_flush}, store_{options_for(setup)} {}
+  stowage_engine(const engine_setup& setup, reads_by how)
+      : is_lazy_{setup.syncs_only_on_flush}, reads_by_{how}, store_{options_for(setup)} {}
 
   [[nodiscard]] std::string_view name() const override { return "stowage"; }
   [[nodiscard]] std::string shape() const override {
-    return is_lazy_
-               ? "sync.mode = lazy, batches without a bound of ops, credit 64 MiB"
-               : "default options (a sync per group; batch 50 ops / 50 ms / 8 MiB, credit 1000 "
-                 "ops / 64 MiB)";
+    std::string text{
+        is_lazy_ ? "sync.mode = lazy, batches without a bound of ops, credit 64 MiB"
+                 : "a sync per group; batch 50 ops / 50 ms / 8 MiB, credit 1000 ops / 64 MiB"};
+    text += "; cache 512 MiB";
+    if (reads_by_ == reads_by::view) text += "; reads by a view, without messages";
+    return text;
   }
   [[nodiscard]] std::unique_ptr<session> connect(const session_shape& shape) override {
-    return make_stowage_session(store_, shape);
+    return make_stowage_session(store_, shape, reads_by_);
   }
   [[nodiscard]] std::uint64_t messages() override {
     handled_messages handled;
@@ -67,13 +70,18 @@ class stowage_engine final : public engine {
 
  private:
   bool is_lazy_;
+  reads_by reads_by_;
   running_store store_;
 };
 
 }  // namespace
 
 std::unique_ptr<engine> make_stowage(const engine_setup& setup) {
-  return std::make_unique<stowage_engine>(setup);
+  return std::make_unique<stowage_engine>(setup, reads_by::message);
+}
+
+std::unique_ptr<engine> make_stowage_with_view(const engine_setup& setup) {
+  return std::make_unique<stowage_engine>(setup, reads_by::view);
 }
 
 }  // namespace stowage::bench

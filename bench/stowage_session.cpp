@@ -46,12 +46,13 @@ struct get_answer {
 
 class stowage_session final : public session {
  public:
-  stowage_session(running_store& store, const session_shape& shape)
+  stowage_session(running_store& store, const session_shape& shape, reads_by how)
       : store_{store.handle()},
         self_{store.system()},
         client_{store.client().for_another_thread()},
         outstanding_{shape.outstanding} {
     if (shape.puts_together > 1) bulk_.emplace(store);
+    if (how == reads_by::view) view_.emplace(unwrap(client_.view()));
   }
 
   void put(std::uint64_t block, shared_bytes value) override {
@@ -91,6 +92,11 @@ class stowage_session final : public session {
   }
 
   void read(std::uint64_t block, byte_view expected) override {
+    if (view_) {
+      const auto found = unwrap(view_->get(block_name(block)));
+      require_equal(engine_name, block, found.value.view(), expected);
+      return;
+    }
     make_room();
     under_way_.emplace_back(get_answer{send_get(self_, store_, block), block, expected});
   }
@@ -138,12 +144,14 @@ class stowage_session final : public session {
   std::deque<std::variant<put_answer, get_answer>> under_way_;
   std::optional<flush_answer> flush_;
   std::optional<bulk_writer> bulk_;
+  std::optional<read_view> view_;
 };
 
 }  // namespace
 
-std::unique_ptr<session> make_stowage_session(running_store& store, const session_shape& shape) {
-  return std::make_unique<stowage_session>(store, shape);
+std::unique_ptr<session> make_stowage_session(running_store& store, const session_shape& shape,
+                                              reads_by how) {
+  return std::make_unique<stowage_session>(store, shape, how);
 }
 
 }  // namespace stowage::bench

@@ -13,7 +13,13 @@
 
 namespace stowage::bench {
 
+enum class reads_by {
+  message,  ///< what was accepted is seen
+  view,     ///< what is durable is seen; answered where it is asked
+};
+
 [[nodiscard]] std::unique_ptr<session> make_stowage_session(running_store& store,
-                                                            const session_shape& shape);
+                                                            const session_shape& shape,
+                                                            reads_by how);
 
 }  // namespace stowage::bench

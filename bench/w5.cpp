@@ -46,7 +46,7 @@ void run_readers(const options& how, report& out, contest& all, unsigned threads
        fmt::format("{} random reads of {} B from {} hot blocks, each compared, by {} thread{}",
                    each * threads, value_bytes, blocks, threads, threads == 1 ? "" : "s"),
        "ops/s", ops, ops},
-      all.participants("by message, up to 64 under way for each thread", work), how.rounds));
+      all.participants("messages: up to 64 under way for each thread", work), how.rounds));
 }
 
 }  // namespace
@@ -57,6 +57,7 @@ void run_w5(const options& how, report& out) {
   const auto setup = setup_for(blocks);
   contest all{how, setup};
   all.add("raw", {"raw mapped", role::reference, make_raw_mapped}, setup, "raw mapped");
+  all.add("stowage", {"stowage view", role::ours, make_stowage_with_view}, setup, "stowage view");
   all.open_all(bulk_load());
   for (const auto& c : all.all()) fill(c->client(), values, blocks);
   for (const unsigned threads : {1U, 2U}) run_readers(how, out, all, threads, values, blocks);

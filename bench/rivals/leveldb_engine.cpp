@@ -36,7 +36,7 @@ leveldb::Slice as_slice(byte_view bytes) {
 class leveldb_engine final : public engine {
  public:
   explicit leveldb_engine(const engine_setup& setup)
-      : cache_{leveldb::NewLRUCache(rival_cache_bytes)},
+      : cache_{leveldb::NewLRUCache(cache_bytes)},
         filter_{leveldb::NewBloomFilterPolicy(filter_bits)} {
     leveldb::Options options;
     options.create_if_missing = true;

@@ -1,6 +1,6 @@
 // The rivals. Each is in a file of its own, which says how its documentation wants it to be tuned.
 //
-// Contract: as engine.hpp has it. Caches of 512 MiB, no compression, values verified on reads where the engine can.
+// Contract: as engine.hpp has it. Caches of `cache_bytes`, no compression, values verified on reads where the engine can.
 // Limits: CMake builds those whose library is there and defines STOWAGE_BENCH_<NAME>.
 #pragma once
 
@@ -10,8 +10,6 @@
 #include <memory>
 
 namespace stowage::bench {
-
-inline constexpr std::size_t rival_cache_bytes = std::size_t{512} << 20U;
 
 [[nodiscard]] std::unique_ptr<engine> make_lmdb(const engine_setup& setup);
 [[nodiscard]] std::unique_ptr<engine> make_leveldb(const engine_setup& setup);

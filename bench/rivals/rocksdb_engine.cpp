@@ -42,7 +42,7 @@ rocksdb::Slice as_slice(byte_view bytes) {
 
 rocksdb::Options options_for(const engine_setup& setup) {
   const auto cores = static_cast<int>(std::max(2U, std::thread::hardware_concurrency()));
-  const auto cache = rocksdb::NewLRUCache(rival_cache_bytes);
+  const auto cache = rocksdb::NewLRUCache(cache_bytes);
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = cache;
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(filter_bits));
