@@ -103,7 +103,7 @@ void groups_of_overwrites(benchmark::State& state, bool with_views) {
   for (const auto& n : names) put(index, n, ++ver, where);
   std::mt19937_64 random{seed};
   while (state.KeepRunning()) {
-    for (std::int64_t i = 0; i < ops; ++i) put(index, names[random() % blocks], ++ver, where);
+    for (std::int64_t i = 0; i < ops; ++i) put(index, names[random() % names.size()], ++ver, where);
     if (with_views) reads.publish(index.snapshot());
   }
   state.counters["ns_per_op"] = benchmark::Counter(

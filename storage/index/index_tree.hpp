@@ -98,7 +98,8 @@ class index_tree {
       return key.ver() <= newest && key.published() <= published;
     }
     [[nodiscard]] bool sees(const item& it) const noexcept {
-      return it.node != nullptr ? sees(*it.node) : sees(*it.key);
+      if (it.node != nullptr) return sees(*it.node);
+      return it.key != nullptr && sees(*it.key);
     }
   };
 
