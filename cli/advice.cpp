@@ -11,7 +11,7 @@ namespace stowage::cli {
 namespace {
 
 // Indexed by the code's number.
-constexpr std::array<std::string_view, errc_max + 1> advice{
+constexpr std::array<std::string_view, errc_max + 1> things_to_do{
     "nothing needs to be done",                                               // none
     "see what is there with `stowage list`",                                  // not_found
     "read the block again and decide anew",                                   // conflict
@@ -61,7 +61,7 @@ std::string what_is_wrong(const failure& why, std::string_view subject) {
 
 std::string_view what_to_do(errc code) noexcept {
   const auto number = static_cast<std::uint8_t>(code);
-  return number <= errc_max ? advice[number] : "report this";
+  return number <= errc_max ? things_to_do[number] : "report this";
 }
 
 }  // namespace stowage::cli

@@ -11,6 +11,7 @@ option(STOWAGE_BUNDLE_CAF "Make and install libstowage.so with a shared CAF of i
 set(STOWAGE_FIRST_TYPE_ID "" CACHE STRING "First CAF type id of the store's messages; empty = messages/type_ids.hpp")
 option(STOWAGE_PRECOMPILE "Precompile the headers that tests share" ON)
 option(STOWAGE_HEADER_CHECKS "Compile every public header on its own" OFF)
+option(STOWAGE_UNITY "Compile several files of a layer as one: builds sooner, rebuilds later" OFF)
 option(STOWAGE_TIDY "Run clang-tidy on every file in place of generating code" OFF)
 option(STOWAGE_MUTANTS "Compile in the mutants of tests/mutation, for the gate" OFF)
 option(STOWAGE_FUZZERS "Link the fuzz targets with libFuzzer (clang)" OFF)

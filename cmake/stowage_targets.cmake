@@ -3,9 +3,9 @@
 
 # stowage_library(<name> SOURCES <file>... LINKS <target>...)
 # One static library per layer; header-only layers become INTERFACE libraries. LINKS are the layers
-# and libraries its headers may include, so they are handed on to whoever links the layer. clang-tidy gets
-# several of its files as one, because it spends most of its time in the headers they share; what is in their
-# unnamed namespaces then has different names in each.
+# and libraries its headers may include, so they are handed on to whoever links the layer. With STOWAGE_UNITY and
+# for clang-tidy several of its files are one, because most of the time goes into the headers they share; what is in
+# their unnamed namespaces then has different names in each.
 function(stowage_library name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LINKS")
   if(arg_SOURCES)
@@ -14,13 +14,13 @@ function(stowage_library name)
     # The layers end up in one shared library, which shows what is marked STOWAGE_EXPORT.
     set_target_properties(${name} PROPERTIES
       CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
-    if(STOWAGE_TIDY)
+    if(STOWAGE_UNITY OR STOWAGE_TIDY)
       set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+    endif()
+    if(STOWAGE_TIDY)
       # Else the analyzer leaves out what is included.
       set_property(TARGET ${name} APPEND PROPERTY CXX_CLANG_TIDY
         --extra-arg=-Xclang --extra-arg=-analyzer-opt-analyze-headers)
-      # Names of another file's unnamed namespace are hidden here alone.
-      target_compile_options(${name} PRIVATE -Wno-error=shadow)
     endif()
   else()
     add_library(${name} INTERFACE)

@@ -10,7 +10,7 @@ namespace stowage::resp {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, time_kind>, 4> words{{
+constexpr std::array<std::pair<std::string_view, time_kind>, 4> time_words{{
     {"ex", {false, false}},
     {"px", {true, false}},
     {"exat", {false, true}},
@@ -35,7 +35,7 @@ std::optional<reply> expiry_option::take(const arguments& args, std::size_t& at,
     keeps = true;
     return std::nullopt;
   }
-  for (const auto& [name, its_kind] : words) {
+  for (const auto& [name, its_kind] : time_words) {
     if (!same_word(word, name) || at + 1 == args.size()) continue;
     number = parse_integer(text_of(args, ++at));
     kind = its_kind;

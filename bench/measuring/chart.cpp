@@ -13,8 +13,8 @@ namespace stowage::bench {
 
 namespace {
 
-constexpr double width = 760;
-constexpr double height = 440;
+constexpr double chart_width = 760;
+constexpr double chart_height = 440;
 constexpr double left = 78;
 constexpr double right = 168;
 constexpr double top = 44;
@@ -120,17 +120,17 @@ std::string frame(const chart& what, const scale& x, const scale& y) {
                        x1, y1, x2, y2);
   };
   for (const auto tick : x.ticks()) {
-    grid(x(tick), top, x(tick), height - bottom);
-    out += text_at(x(tick), height - bottom + 18, "middle", tick_label(tick));
+    grid(x(tick), top, x(tick), chart_height - bottom);
+    out += text_at(x(tick), chart_height - bottom + 18, "middle", tick_label(tick));
   }
   for (const auto tick : y.ticks()) {
-    grid(left, y(tick), width - right, y(tick));
+    grid(left, y(tick), chart_width - right, y(tick));
     out += text_at(left - 8, y(tick) + 4, "end", tick_label(tick));
   }
-  out += text_at((left + width - right) / 2, height - 14, "middle", what.x.title);
+  out += text_at((left + chart_width - right) / 2, chart_height - 14, "middle", what.x.title);
   out += text_at(0, 0, "middle", what.y.title,
                  fmt::format(R"svg( transform="translate(18 {:.1f}) rotate(-90)")svg",
-                             (top + height - bottom) / 2));
+                             (top + chart_height - bottom) / 2));
   return out;
 }
 
@@ -157,8 +157,9 @@ std::string drawn(const chart& what, const line& l, std::size_t number, const sc
          fmt::format(R"(<line x1="{:.1f}" y1="{:.1f}" x2="{:.1f}" y2="{:.1f}" stroke="{}")"
                      R"( stroke-width="2" stroke-dasharray="{}"/>)"
                      "\n",
-                     width - right + 14, legend, width - right + 38, legend, color, dash) +
-         text_at(width - right + 44, legend + 4, "start", l.name);
+                     chart_width - right + 14, legend, chart_width - right + 38, legend, color,
+                     dash) +
+         text_at(chart_width - right + 44, legend + 4, "start", l.name);
 }
 
 }  // namespace
@@ -176,15 +177,15 @@ std::string to_svg(const chart& what) {
     of_x = {1, 10};
     of_y = {1, 10};
   }
-  const scale x{what.x.is_logarithmic, of_x.least, of_x.most, left, width - right};
-  const scale y{what.y.is_logarithmic, of_y.least, of_y.most, height - bottom, top};
+  const scale x{what.x.is_logarithmic, of_x.least, of_x.most, left, chart_width - right};
+  const scale y{what.y.is_logarithmic, of_y.least, of_y.most, chart_height - bottom, top};
   auto out = fmt::format(
       R"(<svg xmlns="http://www.w3.org/2000/svg" width="{0}" height="{1}" viewBox="0 0 {0} {1}")"
       R"( font-family="sans-serif" font-size="12">)"
       "\n"
       R"(<rect width="{0}" height="{1}" fill="#ffffff"/>)"
       "\n",
-      width, height);
+      chart_width, chart_height);
   out += text_at(left, 24, "start", what.title, R"( font-size="15")");
   out += frame(what, x, y);
   for (std::size_t i = 0; i < what.lines.size(); ++i) out += drawn(what, what.lines[i], i, x, y);
