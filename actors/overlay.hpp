@@ -3,11 +3,12 @@
 // Contract: for each name the newest accepted op. An entry goes when its own version is durable; an
 // older one becoming durable leaves it. With several versions of a name in flight, reads see the newest. While a
 // CLEAR is in flight every name has an op: the CLEAR, or one accepted after it.
-// Concurrency: owned by the registry.
+// Concurrency: owned by the registry; `names` tells others which names have an op in here.
 // Limits: as large as the registry's credit allows, and keeps the room of the most there ever was. `set`, `find` and
 // `drop` are O(1) on average, without a chain to follow: every write passes here twice.
 #pragma once
 
+#include <stowage/actors/names_in_flight.hpp>
 #include <stowage/storage/core/bytes.hpp>
 #include <stowage/storage/core/mutant.hpp>
 #include <stowage/storage/core/types.hpp>
@@ -18,6 +19,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -41,6 +43,7 @@ class overlay {
       it->second->what = std::move(e);
       return true;
     }
+    if (!mutant("names-lowered-before-publication")) names_->raise(name);
     auto& n = unused_node();
     n.name = name;
     n.what = std::move(e);
@@ -50,6 +53,8 @@ class overlay {
 
   /// A CLEAR was accepted.
   void set_cleared(version by) {
+    // First: no name may seem to have nothing in flight meanwhile.
+    if (!clear_ && !mutant("clear-lets-names-go-first")) names_->raise_all();
     if (!mutant("clear-leaves-what-is-pending")) drop_all();
     clear_.emplace(entry{by, true, {}});
   }
@@ -72,20 +77,23 @@ class overlay {
     auto& n = *it->second;
     if (n.what.ver > durable && !mutant("older-write-ends-a-newer-one")) return;
     by_name_.erase(it);
+    names_->lower(n.name);
     n = {};
     unused_.push_back(&n);
   }
 
   /// The CLEAR of this version is durable.
   void drop_clear(version durable) {
-    if (clear_ && clear_->ver <= durable) clear_.reset();
+    if (clear_ && clear_->ver <= durable) end_clear();
   }
 
   /// Nothing that was accepted will become durable.
   void forget() noexcept {
     drop_all();
-    clear_.reset();
+    if (clear_) end_clear();
   }
+
+  [[nodiscard]] std::shared_ptr<const names_in_flight> names() const noexcept { return names_; }
 
   struct named {
     std::string_view name;
@@ -114,7 +122,13 @@ class overlay {
     return n;
   }
 
+  void end_clear() noexcept {
+    clear_.reset();
+    names_->lower_all();
+  }
+
   void drop_all() noexcept {
+    for (const auto& [name, n] : by_name_) names_->lower(name);
     by_name_.clear();
     unused_.clear();
     nodes_.clear();
@@ -130,6 +144,7 @@ class overlay {
       by_name_;
   /// The newest one.
   std::optional<entry> clear_;
+  std::shared_ptr<names_in_flight> names_ = std::make_shared<names_in_flight>();
 };
 
 }  // namespace stowage

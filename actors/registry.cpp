@@ -44,7 +44,7 @@ registry_state::registry_state(registry_actor::pointer self, store_options optio
       owners_ends_{self, [this](const caf::actor_addr& who) { on_owner_ended(who); }},
       look_for_waste_at_{start.journal_bytes + look_for_waste_every},
       cache_{std::move(start.cache)},
-      views_{std::move(start.reads), clock_},
+      views_{std::move(start.reads), clock_, overlay_.names()},
       metrics_{std::move(metrics)} {
   metrics_.opened(options_.credit.max_ops, options_.credit.max_bytes);
   tell_what_there_is();

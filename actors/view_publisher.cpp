@@ -4,7 +4,7 @@
 #include <stowage/storage/core/expiry.hpp>
 #include <stowage/storage/core/mutant.hpp>
 
-#include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -14,8 +14,9 @@ namespace {
 
 class durable_source final : public view_source {
  public:
-  durable_source(std::shared_ptr<durable_reads> reads, wall_clock clock)
-      : reads_{std::move(reads)}, clock_{std::move(clock)} {}
+  durable_source(std::shared_ptr<durable_reads> reads, wall_clock clock,
+                 std::shared_ptr<const names_in_flight> accepted)
+      : reads_{std::move(reads)}, clock_{std::move(clock)}, accepted_{std::move(accepted)} {}
 
   result<block_value> get(std::string_view name, std::uint64_t offset,
                           std::uint64_t length) override {
@@ -27,6 +28,17 @@ class durable_source final : public view_source {
     // Another version than was found at first may end sooner.
     if (!got->what || is_past(*got->what)) return not_found(name);
     return block_value{std::move(got->bytes), got->what->ver(), got->what->expires_at_ms()};
+  }
+
+  std::optional<result<block_value>> try_get(std::string_view name, std::uint64_t offset,
+                                             std::uint64_t length) override {
+    if (accepted_->may_have(name) && !mutant("accepted-writes-not-seen")) return std::nullopt;
+    const auto found = reads_->find(name);
+    if (!found) return std::nullopt;
+    if (!*found || is_past(**found)) return not_found(name);
+    auto bytes = reads_->try_read(**found, offset, length);
+    if (!bytes) return std::nullopt;
+    return block_value{*std::move(bytes), (*found)->ver(), (*found)->expires_at_ms()};
   }
 
   result<block_stat> stat(std::string_view name) override {
@@ -68,13 +80,15 @@ class durable_source final : public view_source {
 
   std::shared_ptr<durable_reads> reads_;
   wall_clock clock_;
+  std::shared_ptr<const names_in_flight> accepted_;
 };
 
 }  // namespace
 
-view_publisher::view_publisher(std::shared_ptr<durable_reads> reads, wall_clock clock)
+view_publisher::view_publisher(std::shared_ptr<durable_reads> reads, wall_clock clock,
+                               std::shared_ptr<const names_in_flight> accepted)
     : reads_{std::move(reads)},
-      source_{std::make_shared<durable_source>(reads_, std::move(clock))} {}
+      source_{std::make_shared<durable_source>(reads_, std::move(clock), std::move(accepted))} {}
 
 read_view view_publisher::view_of(block_index& index) {
   if (!std::exchange(is_published_, true)) reads_->publish(index.snapshot());

@@ -6,6 +6,7 @@
 // Limits: a state is published whole; what that costs is what the index takes for a snapshot.
 #pragma once
 
+#include <stowage/actors/names_in_flight.hpp>
 #include <stowage/actors/wall_clock.hpp>
 #include <stowage/messages/store.hpp>
 #include <stowage/storage/durable_reads.hpp>
@@ -17,7 +18,9 @@ namespace stowage {
 
 class view_publisher {
  public:
-  view_publisher(std::shared_ptr<durable_reads> reads, wall_clock clock);
+  /// `accepted` are the names that have a write which is not published yet.
+  view_publisher(std::shared_ptr<durable_reads> reads, wall_clock clock,
+                 std::shared_ptr<const names_in_flight> accepted);
   view_publisher(const view_publisher&) = delete;
   view_publisher& operator=(const view_publisher&) = delete;
   ~view_publisher() { end(); }

@@ -1,10 +1,11 @@
 // Reads of what is durable, from any thread and without a message.
 //
-// Contract: a read that begins after a write was answered `durable` sees it; what is only accepted is not seen. Every
-// byte was verified: now, or when it came into memory. A block past its expiry is absent. Two reads may see two states:
-// the later one never sees an older state than the earlier one, of a transaction all or nothing. A poisoned store's
-// durable state can be read on; from the store's close on, every read answers `closed`, also when the actor system is
-// gone. While there are views, the store publishes every group to them; without any, it does not.
+// Contract: a read that begins after a write was answered `durable` sees it; what is only accepted is not seen, except by
+// `try_get`, which sees it or says that it cannot. Every byte was verified: now, or when it came into memory. A block
+// past its expiry is absent. Two reads may see two states: the later one never sees an older state than the earlier one,
+// of a transaction all or nothing. A poisoned store's durable state can be read on; from the store's close on, every read
+// answers `closed`, also when the actor system is gone. While there are views, the store publishes every group to them;
+// without any, it does not.
 // Concurrency: any number of threads may use one view, or copies of it. A read waits for no writer, and for the disk
 // only where neither the payload cache nor the page cache has the value. From inside an actor it blocks that actor's
 // thread for so long.
@@ -18,6 +19,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -33,6 +35,8 @@ class view_source {
 
   virtual result<block_value> get(std::string_view name, std::uint64_t offset,
                                   std::uint64_t length) = 0;
+  virtual std::optional<result<block_value>> try_get(std::string_view name, std::uint64_t offset,
+                                                     std::uint64_t length) = 0;
   virtual result<block_stat> stat(std::string_view name) = 0;
   virtual result<block_list> list(const list_request& what) = 0;
 };
@@ -48,6 +52,12 @@ class read_view {
   /// of three times it was read: ask again, or ask the store.
   [[nodiscard]] result<block_value> get(std::string_view name, std::uint64_t offset = 0,
                                         std::uint64_t length = UINT64_MAX) const;
+  /// What the store would answer to a `get_request` now, of what is accepted too, if that is known without waiting for
+  /// anything: no write of the name is on its way to the disk, and the value lies in memory. Else nothing: ask the
+  /// store. Fails with not_found alone; everything else is the store's to tell.
+  [[nodiscard]] std::optional<result<block_value>> try_get(std::string_view name,
+                                                           std::uint64_t offset = 0,
+                                                           std::uint64_t length = UINT64_MAX) const;
   /// Fails with closed.
   [[nodiscard]] result<bool> exists(std::string_view name) const;
   /// Fails with not_found, closed.

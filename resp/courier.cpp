@@ -83,6 +83,11 @@ struct answer_type<next_changes_request> {
   using type = change_batch;
 };
 
+template <>
+struct answer_type<view_request> {
+  using type = read_view;
+};
+
 template <class Answer>
 store_answer to_answer(Answer& what) {
   if constexpr (std::is_constructible_v<store_answer, Answer>)

@@ -173,6 +173,7 @@ class session : public std::enable_shared_from_this<session> {
   std::deque<slot> slots_;
   slot_number first_slot_ = 0;
   /// Of the slots.
+  std::size_t unanswered_ = 0;
   std::size_t answer_bytes_ = 0;
   std::size_t expected_answer_bytes_;
 

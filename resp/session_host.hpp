@@ -18,7 +18,9 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 
 namespace stowage::resp {
@@ -27,17 +29,17 @@ using store_request =
     std::variant<get_request, stat_request, put_many_request, commit_request, list_request,
                  clear_request, flush_request, status_request, checkpoint_request, compact_request,
                  verify_request, backup_request, watch_request, next_changes_request,
-                 unwatch_request>;
+                 unwatch_request, view_request>;
 
 /// The answer of requests that are answered with nothing.
 struct done_answer {};
 /// What is rare and large, so that the answers of reads and writes are small.
 template <class T>
 using boxed = std::shared_ptr<const T>;
-using store_answer =
-    std::variant<failure, done_answer, receipt, block_value, block_stat, put_many_result,
-                 commit_receipt, block_list, boxed<store_status>, boxed<compact_result>,
-                 boxed<verify_result>, boxed<backup_result>, watch_started, change_batch>;
+using store_answer = std::variant<failure, done_answer, receipt, block_value, block_stat,
+                                  put_many_result, commit_receipt, block_list, boxed<store_status>,
+                                  boxed<compact_result>, boxed<verify_result>, boxed<backup_result>,
+                                  watch_started, change_batch, read_view>;
 
 using answer_handler = std::function<void(store_answer)>;
 
@@ -82,6 +84,9 @@ class session_host {
   virtual ~session_host() = default;
 
   virtual void ask(store_request what, answer_handler then) = 0;
+  /// What the store would answer to a get of this name now, if that is known here: its value, or not_found. Requests
+  /// that were asked and are not answered have not been seen.
+  [[nodiscard]] virtual std::optional<store_answer> look(std::string_view name) = 0;
   /// Whether there is credit for a request that has not begun; if not, `attend` comes when there is.
   [[nodiscard]] virtual bool may_begin(const session& who) = 0;
   /// Something of the session changed: call its `advance`, and look at its output, soon.

@@ -30,6 +30,8 @@ constexpr std::size_t read_bytes = 64 * limits::kib;
 constexpr int reads_in_a_row_max = 4;
 constexpr int accepts_in_a_row_max = 64;
 constexpr std::size_t pieces_in_a_row = 64;
+// Larger values are left to the store's readers: to copy and verify them would keep all other connections waiting.
+constexpr std::uint64_t looked_at_bytes_max = 256 * limits::kib;
 // Without descriptors for new clients, how soon it looks again.
 constexpr int look_again_ms = 100;
 
@@ -82,6 +84,9 @@ socket_loop::socket_loop(caf::actor_system& system, const store_actor& store, li
   event.data.u64 = wake_id;
   (void)::epoll_ctl(poll_.get(), EPOLL_CTL_ADD, wake_.get(), &event);
   watch_listener(true);
+  send_to_store(view_request{}, {}, [this](store_answer answer) {
+    if (const auto* view = std::get_if<read_view>(&answer)) view_ = *view;
+  });
 }
 
 void socket_loop::stop(std::chrono::milliseconds at_most) {
@@ -187,6 +192,15 @@ void socket_loop::ask(store_request what, answer_handler then) {
   if (waiting_.empty() && credit_.fits(cost))
     return send_to_store(std::move(what), cost, std::move(then));
   waiting_.push_back({std::move(what), cost, std::move(then)});
+}
+
+std::optional<store_answer> socket_loop::look(std::string_view name) {
+  // One byte more tells a value that is longer.
+  auto found = view_.try_get(name, 0, looked_at_bytes_max + 1);
+  if (!found) return std::nullopt;
+  if (!*found) return std::move(*found).error();
+  if ((*found)->value.size() > looked_at_bytes_max) return std::nullopt;
+  return std::move(*found).value();
 }
 
 void socket_loop::send_waiting() {

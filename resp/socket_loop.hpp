@@ -23,6 +23,7 @@
 #include <optional>
 #include <random>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -67,6 +68,7 @@ class socket_loop final : public session_host {
 
   // What sessions ask of their host.
   void ask(store_request what, answer_handler then) override;
+  [[nodiscard]] std::optional<store_answer> look(std::string_view name) override;
   [[nodiscard]] bool may_begin(const session& who) override;
   void attend(session& who) override;
   [[nodiscard]] server_state& server() override { return server_; }
@@ -111,6 +113,8 @@ class socket_loop final : public session_host {
   std::vector<std::uint64_t> listed_;
   std::deque<std::uint64_t> starved_;
 
+  /// Of no store until the store has given one.
+  read_view view_;
   credit_gate credit_;
   std::deque<waiting> waiting_;
   std::unordered_map<std::uint64_t, asked> asked_;

@@ -20,6 +20,19 @@ shared_bytes part_of(const shared_bytes& value, std::uint64_t offset, std::uint6
   return value.slice(offset, std::min<std::uint64_t>(length, value.size() - offset));
 }
 
+// Whether the whole value is read for that part of it.
+bool is_kept(const payload_cache& cache, const block& b, std::uint64_t offset,
+             std::uint64_t length) {
+  const bool reads_all = b.chunks().size() == 1 || (offset == 0 && length >= b.value_length());
+  return reads_all && b.value_length() <= cache.payload_bytes_max();
+}
+
+shared_bytes keep(payload_cache& cache, const block& b, const shared_bytes& whole,
+                  std::uint64_t offset, std::uint64_t length) {
+  if (!whole.empty()) cache.insert(key_of(b), whole);
+  return part_of(whole, offset, length);
+}
+
 }  // namespace
 
 std::optional<shared_bytes> find_in_cache(payload_cache& cache, const block& b,
@@ -34,13 +47,20 @@ std::optional<shared_bytes> find_in_cache(payload_cache& cache, const block& b,
 result<shared_bytes> read_into_cache(payload_cache& cache, block_device& device, const block& b,
                                      std::uint64_t seed, std::uint64_t offset,
                                      std::uint64_t length) {
-  const bool reads_all = b.chunks().size() == 1 || (offset == 0 && length >= b.value_length());
-  if (!reads_all || b.value_length() > cache.payload_bytes_max())
-    return read_block(device, b, seed, offset, length);
+  if (!is_kept(cache, b, offset, length)) return read_block(device, b, seed, offset, length);
   auto whole = read_block(device, b, seed, 0, b.value_length());
   if (!whole) return whole;
-  if (!whole->empty()) cache.insert(key_of(b), *whole);
-  return part_of(*whole, offset, length);
+  return keep(cache, b, *whole, offset, length);
+}
+
+std::optional<shared_bytes> read_resident_into_cache(payload_cache& cache, block_device& device,
+                                                     const block& b, std::uint64_t seed,
+                                                     std::uint64_t offset, std::uint64_t length) {
+  if (!is_kept(cache, b, offset, length))
+    return read_resident_block(device, b, seed, offset, length);
+  const auto whole = read_resident_block(device, b, seed, 0, b.value_length());
+  if (!whole) return std::nullopt;
+  return keep(cache, b, *whole, offset, length);
 }
 
 }  // namespace stowage

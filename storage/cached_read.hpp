@@ -26,4 +26,9 @@ namespace stowage {
                                                    const block& b, std::uint64_t seed,
                                                    std::uint64_t offset, std::uint64_t length);
 
+/// The same from what of the device lies in memory; nothing where that is not all, or does not match.
+[[nodiscard]] std::optional<shared_bytes> read_resident_into_cache(
+    payload_cache& cache, block_device& device, const block& b, std::uint64_t seed,
+    std::uint64_t offset, std::uint64_t length);
+
 }  // namespace stowage

@@ -48,6 +48,16 @@ result<durable_reads::value_of_block> durable_reads::read(block_ref found, std::
   }
 }
 
+std::optional<shared_bytes> durable_reads::try_read(const block& found, std::uint64_t offset,
+                                                    std::uint64_t length) {
+  if (auto cached = find_in_cache(*cache_, found, offset, length)) return cached;
+  const auto device = device_.lock();
+  if (!device) return std::nullopt;
+  auto bytes = read_resident_into_cache(*cache_, *device, found, hash_seed_, offset, length);
+  if (bytes) bytes_read_.fetch_add(bytes->size(), std::memory_order_relaxed);
+  return bytes;
+}
+
 result<shared_bytes> durable_reads::read_once(const block& b, std::uint64_t offset,
                                               std::uint64_t length) {
   const auto device = device_.lock();

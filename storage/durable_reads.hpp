@@ -56,6 +56,11 @@ class durable_reads {
   [[nodiscard]] result<value_of_block> read(block_ref found, std::uint64_t offset,
                                             std::uint64_t length);
 
+  /// The bytes of the block `found`, if they lie in memory: cached, or such that the device need not wait for its
+  /// medium. Nothing too where they do not match: `read` finds out why.
+  [[nodiscard]] std::optional<shared_bytes> try_read(const block& found, std::uint64_t offset,
+                                                     std::uint64_t length);
+
   struct counts {
     std::uint64_t looks = 0;
     std::uint64_t bytes_read = 0;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <span>
 
 namespace stowage {
 
@@ -16,13 +17,21 @@ result<bool> read_chunk(block_device& device, const chunk& c, std::uint64_t seed
   return *got == out.size() && (checksum(out, seed) == c.sum || mutant("mismatch-accepted"));
 }
 
-result<shared_bytes> read_block(block_device& device, const block& b, std::uint64_t seed,
-                                std::uint64_t offset, std::uint64_t length) {
+namespace {
+
+/// A range of a value, and the chunks that it touches.
+struct touched_chunks {
+  std::span<const chunk> chunks;
+  std::uint64_t bytes = 0;
+  /// Within those bytes.
+  std::uint64_t offset = 0;
+  std::uint64_t length = 0;
+};
+
+touched_chunks chunks_of(const block& b, std::uint64_t offset, std::uint64_t length) {
   offset = std::min(offset, b.value_length());
   length = std::min(length, b.value_length() - offset);
-  if (length == 0) return shared_bytes{};
-
-  // The chunks the range touches, and where the first of them starts in the value.
+  if (length == 0) return {};
   const auto chunks = b.chunks();
   const auto length_of = [chunks](std::size_t i) {
     invariant(i < chunks.size(), "a value is as long as its chunks");
@@ -34,10 +43,18 @@ result<shared_bytes> read_block(block_device& device, const block& b, std::uint6
   std::size_t last = first;
   std::uint64_t bytes = 0;
   while (start + bytes < offset + length) bytes += length_of(last++);
+  return {chunks.subspan(first, last - first), bytes, offset - start, length};
+}
 
-  const auto memory = std::make_shared_for_overwrite<std::byte[]>(bytes);
+}  // namespace
+
+result<shared_bytes> read_block(block_device& device, const block& b, std::uint64_t seed,
+                                std::uint64_t offset, std::uint64_t length) {
+  const auto touched = chunks_of(b, offset, length);
+  if (touched.length == 0) return shared_bytes{};
+  const auto memory = std::make_shared_for_overwrite<std::byte[]>(touched.bytes);
   std::uint64_t at = 0;
-  for (const auto& c : chunks.subspan(first, last - first)) {
+  for (const auto& c : touched.chunks) {
     const mutable_byte_view out{memory.get() + at, c.where.length};
     auto matches = read_chunk(device, c, seed, out, read_mode::cached);
     if (matches && !*matches) matches = read_chunk(device, c, seed, out, read_mode::direct);
@@ -55,8 +72,25 @@ result<shared_bytes> read_block(block_device& device, const block& b, std::uint6
     }
     at += c.where.length;
   }
-  invariant(at == bytes, "I6: every byte returned was verified");
-  return shared_bytes{memory, {memory.get(), bytes}}.slice(offset - start, length);
+  invariant(at == touched.bytes, "I6: every byte returned was verified");
+  return shared_bytes{memory, {memory.get(), at}}.slice(touched.offset, touched.length);
+}
+
+std::optional<shared_bytes> read_resident_block(block_device& device, const block& b,
+                                                std::uint64_t seed, std::uint64_t offset,
+                                                std::uint64_t length) {
+  const auto touched = chunks_of(b, offset, length);
+  if (touched.length == 0) return shared_bytes{};
+  const auto memory = std::make_shared_for_overwrite<std::byte[]>(touched.bytes);
+  std::uint64_t at = 0;
+  for (const auto& c : touched.chunks) {
+    const auto matches =
+        read_chunk(device, c, seed, {memory.get() + at, c.where.length}, read_mode::resident);
+    if (!matches || !*matches) return std::nullopt;
+    at += c.where.length;
+  }
+  invariant(at == touched.bytes, "I6: every byte returned was verified");
+  return shared_bytes{memory, {memory.get(), at}}.slice(touched.offset, touched.length);
 }
 
 }  // namespace stowage

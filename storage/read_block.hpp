@@ -12,6 +12,7 @@
 #include <stowage/storage/index/block.hpp>
 
 #include <cstdint>
+#include <optional>
 
 namespace stowage {
 
@@ -19,6 +20,13 @@ namespace stowage {
 [[nodiscard]] result<shared_bytes> read_block(block_device& device, const block& b,
                                               std::uint64_t seed, std::uint64_t offset,
                                               std::uint64_t length);
+
+/// The same without a wait for the medium; nothing where that needs one, or where the bytes do not match. No other
+/// failure: `read_block` finds it again.
+[[nodiscard]] std::optional<shared_bytes> read_resident_block(block_device& device, const block& b,
+                                                              std::uint64_t seed,
+                                                              std::uint64_t offset,
+                                                              std::uint64_t length);
 
 /// Whether chunk bytes on the device match their checksum; a short device counts as a mismatch. Fails
 /// only with io_error.

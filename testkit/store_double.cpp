@@ -105,6 +105,13 @@ class store_double_state {
                             std::uint64_t length) override {
       return answer_to<block_value>(get_request{std::string{block}, offset, length});
     }
+    /// Everything lies in memory, and nothing is on its way to a disk.
+    std::optional<result<block_value>> try_get(std::string_view block, std::uint64_t offset,
+                                               std::uint64_t length) override {
+      auto found = get(block, offset, length);
+      if (!found && found.error().code != errc::not_found) return std::nullopt;
+      return found;
+    }
     result<block_stat> stat(std::string_view block) override {
       return answer_to<block_stat>(stat_request{std::string{block}});
     }

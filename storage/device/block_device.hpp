@@ -24,6 +24,8 @@ namespace STOWAGE_EXPORT stowage {
 enum class read_mode : std::uint8_t {
   cached,  ///< the page cache is fine
   direct,  ///< from the medium itself where the device can (after a failed sync a cache may lie)
+  /// What lies in memory alone, without a wait for the medium: where it does not, fewer bytes are read, perhaps none.
+  resident,
 };
 
 /// What a store lies on; see above for what every implementation promises.
@@ -35,7 +37,7 @@ class block_device {
   virtual ~block_device() = default;
 
   /// Reads from `offset` into `out`; answers the number of bytes read, less than out.size() only where
-  /// the device ends. Fails with io_error{offset, errno}.
+  /// the device ends, or, if only what is resident was asked for, at any place. Fails with io_error{offset, errno}.
   virtual result<std::size_t> read(std::uint64_t offset, mutable_byte_view out, read_mode mode) = 0;
 
   /// Writes `buffers` one after another from `offset`. The range must lie inside size(). Fails with

@@ -6,7 +6,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
 #include <optional>
+#include <random>
+#include <string>
+#include <vector>
 
 using namespace stowage;
 using namespace stowage::test;
@@ -19,6 +23,14 @@ std::string seen(const read_view& view, const std::string& name) {
   if (got) return std::string{got.value().value.text()};
   if (got.error().code == errc::not_found) return "-";
   return "!" + std::string{name_of(got.error().code)};
+}
+
+/// The same of what is known without a wait; `?` if nothing is.
+std::string known(const read_view& view, const std::string& name) {
+  const auto got = view.try_get(name);
+  if (!got) return "?";
+  if (*got) return std::string{got->value().value.text()};
+  return got->error().code == errc::not_found ? "-" : "!" + std::string{name_of(got->error().code)};
 }
 
 struct viewing : store_fixture {
@@ -59,6 +71,90 @@ BOOST_FIXTURE_TEST_CASE(what_is_durable_is_seen_and_nothing_else, viewing) {
   advance(50ms);
   BOOST_TEST(seen(v, "k") == "two");
   BOOST_TEST(seen(v, "new") == "v");
+}
+
+BOOST_FIXTURE_TEST_CASE(what_is_accepted_is_known_at_once_or_not_at_all, viewing) {
+  const auto v = view();
+  BOOST_TEST(known(v, "k") == "-");
+  (void)put_durable("k", "one");
+  (void)put_durable("l", "one");
+  BOOST_TEST(known(v, "k") == "one");
+
+  // Of what is on its way nothing is known, whichever way it goes; of others everything.
+  (void)put_accepted("k", "two");
+  run();
+  BOOST_TEST(known(v, "k") == "?");
+  BOOST_TEST(known(v, "l") == "one");
+  BOOST_TEST(known(v, "never") == "-");
+  advance(50ms);
+  BOOST_TEST(known(v, "k") == "two");
+
+  auto gone = remove("k", durability::accepted);
+  run();
+  BOOST_TEST(gone.code() == errc::none);
+  BOOST_TEST(known(v, "k") == "?");
+  advance(50ms);
+  BOOST_TEST(known(v, "k") == "-");
+}
+
+BOOST_FIXTURE_TEST_CASE(at_no_moment_is_anything_known_that_is_older_than_an_answer, viewing) {
+  const auto v = view();
+  std::mt19937_64 random{11};
+  std::vector<answer<receipt>> asked;
+  std::size_t answered = 0;
+  int times_known = 0;
+  for (int i = 0; i < 400; ++i) {
+    // Values are their number among the puts, from 1 on.
+    const auto level = random() % 3 == 0 ? durability::durable : durability::accepted;
+    asked.push_back(put("k", std::to_string(asked.size() + 1), level));
+    if (random() % 16 == 0) advance(50ms);
+    for (auto steps = random() % 24; steps > 0 && det.run_steps(1) == 1; --steps) {
+      while (answered < asked.size() && asked[answered].arrived()) ++answered;
+      const auto now = known(v, "k");
+      if (now == "?") continue;
+      ++times_known;
+      BOOST_TEST((now == "-" ? 0U : std::stoul(now)) >= answered);
+    }
+  }
+  BOOST_TEST(times_known > 50);
+}
+
+BOOST_FIXTURE_TEST_CASE(while_a_clear_is_on_its_way_nothing_is_known, viewing) {
+  const auto v = view();
+  (void)put_durable("k", "one");
+  (void)put_accepted("l", "one");
+  run();
+  auto cleared = clear(durability::accepted);
+  run();
+  BOOST_TEST(cleared.code() == errc::none);
+  for (const auto* name : {"k", "l", "never"}) BOOST_TEST(known(v, name) == "?");
+  (void)put_accepted("l", "two");
+  run();
+  advance(50ms);
+  BOOST_TEST(known(v, "k") == "-");
+  BOOST_TEST(known(v, "l") == "two");
+}
+
+BOOST_FIXTURE_TEST_CASE(what_cannot_be_known_is_left_to_the_store, viewing) {
+  const auto v = view();
+  (void)put_durable("k", pattern(100'000));
+  rig->flip_byte(last_value_write().offset);
+  BOOST_TEST(known(v, "k") == "?");
+  BOOST_TEST(seen(v, "k") == "!corrupt_block");
+  BOOST_TEST(known({}, "k") == "?");
+
+  rig->fail_next(device_call::sync, EIO);
+  (void)put_accepted("l", "lost");
+  run();
+  BOOST_TEST(known(v, "l") == "?");
+  advance(50ms);
+  // As the store has it from then on.
+  BOOST_TEST(status().state == "poisoned");
+  BOOST_TEST(value_of("l") == "-");
+  BOOST_TEST(known(v, "l") == "-");
+  auto closed = ask_close();
+  run();
+  BOOST_TEST(known(v, "l") == "?");
 }
 
 BOOST_FIXTURE_TEST_CASE(a_durable_answer_comes_when_views_see_the_write, viewing) {

@@ -85,12 +85,20 @@ class memory_host final : public session_host {
   /// What a read of this block fails with.
   std::map<std::string, failure> unreadable;
   std::uint64_t puts_together = 0;
+  /// What was asked and is not answered has not been seen; what was looked at.
+  bool can_look = false;
+  std::uint64_t looks = 0;
   /// That were begun.
   std::uint64_t watches = 0;
   std::chrono::system_clock::time_point time{std::chrono::seconds{1'700'000'000}};
 
   void ask(store_request what, answer_handler then) override {
     asked_.emplace_back(std::move(what), std::move(then));
+  }
+  [[nodiscard]] std::optional<store_answer> look(std::string_view name) override {
+    if (!can_look) return std::nullopt;
+    ++looks;
+    return on(get_request{std::string{name}});
   }
   [[nodiscard]] bool may_begin(const session& /*who*/) override { return has_credit; }
   void attend(session& /*who*/) override {}
@@ -197,6 +205,7 @@ class memory_host final : public session_host {
     return why;
   }
 
+  store_answer on(const view_request& /*r*/) { return read_view{}; }
   store_answer on(const watch_request& /*r*/) {
     ++watches;
     return watch_started{watches, version{last_version_}};

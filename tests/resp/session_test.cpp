@@ -52,6 +52,33 @@ BOOST_AUTO_TEST_CASE(writes_of_a_pipeline_go_together) {
   BOOST_TEST(take_output(*client) == "+OK\r\n:0\r\n$-1\r\n$1\r\n1\r\n");
 }
 
+BOOST_AUTO_TEST_CASE(what_is_known_here_is_answered_at_once) {
+  host.other("a", "1");
+  host.can_look = true;
+  type("get a\r\nget b\r\nping\r\nget a\r\n");
+  BOOST_TEST(host.asked() == 0U);
+  BOOST_TEST(host.looks == 3U);
+  BOOST_TEST(take_output(*client) == "$1\r\n1\r\n$-1\r\n+PONG\r\n$1\r\n1\r\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_get_behind_other_requests_is_the_stores) {
+  host.other("a", "1");
+  host.can_look = true;
+  // Behind a write that waits for others to go with it, one that was sent, and a read.
+  type("set a 2\r\nget a\r\n");
+  BOOST_TEST(host.looks == 0U);
+  BOOST_TEST(host.asked() == 2U);
+  type("get a\r\n");
+  BOOST_TEST(host.looks == 0U);
+  host.run();
+  BOOST_TEST(take_output(*client) == "+OK\r\n$1\r\n2\r\n$1\r\n2\r\n");
+  type("incr a\r\nget a\r\n");
+  BOOST_TEST(host.looks == 0U);
+  host.run();
+  BOOST_TEST(take_output(*client) == ":3\r\n$1\r\n3\r\n");
+  BOOST_TEST(host.looks == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(what_reads_before_it_writes_is_not_overtaken) {
   type("set a 1\r\nincr a\r\nset a 7\r\nincr a\r\nget a\r\n");
   BOOST_TEST(host.asked() == 2U);

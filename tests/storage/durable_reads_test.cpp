@@ -6,7 +6,10 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -26,8 +29,10 @@ class eventful_device final : public block_device {
  public:
   result<std::size_t> read(std::uint64_t offset, mutable_byte_view out, read_mode mode) override {
     ++reads;
+    modes.push_back(mode);
     if (before_read) before_read();
     if (fails) return fail_at(errc::io_error, offset, "injected fault");
+    if (mode == read_mode::resident) out = out.first(std::min(out.size(), resident_max));
     return inner_.read(offset, out, mode);
   }
   result<void> write(std::uint64_t offset, std::span<const byte_view> buffers) override {
@@ -43,6 +48,9 @@ class eventful_device final : public block_device {
   std::function<void()> before_read;
   bool fails = false;
   int reads = 0;
+  std::vector<read_mode> modes;
+  /// So many bytes of a read lie in memory.
+  std::size_t resident_max = SIZE_MAX;
 
  private:
   memory_device inner_{std::vector<std::byte>(device_bytes)};
@@ -308,6 +316,40 @@ BOOST_FIXTURE_TEST_CASE(a_read_that_is_overtaken_again_and_again_ends, reading) 
   BOOST_TEST(device->reads == 2 * durable_reads::tries_max);
   device->before_read = nullptr;
   BOOST_TEST(text("k") == one);
+}
+
+BOOST_FIXTURE_TEST_CASE(what_lies_in_memory_is_read_without_a_wait, reading) {
+  put("k", 1, one, 1);
+  put("empty", 2, "", 0);
+  const auto k = *reads.find("k");
+  BOOST_TEST((reads.try_read(*k, 0, UINT64_MAX).value().text() == one));
+  BOOST_TEST((device->modes == std::vector{read_mode::resident}));
+  // From the cache now.
+  BOOST_TEST((reads.try_read(*k, 10, 20).value().text() == one.substr(10, 20)));
+  BOOST_TEST(device->reads == 1);
+  BOOST_TEST(reads.try_read(**reads.find("empty"), 0, UINT64_MAX).value().empty());
+  BOOST_TEST(reads.count().bytes_read == one.size());
+}
+
+BOOST_FIXTURE_TEST_CASE(what_does_not_is_left_alone, reading) {
+  put("k", 1, one, 1);
+  const auto k = *reads.find("k");
+  for (const std::size_t resident : {std::size_t{0}, one.size() - 1}) {
+    device->resident_max = resident;
+    BOOST_TEST(!reads.try_read(*k, 0, UINT64_MAX).has_value());
+  }
+  device->resident_max = SIZE_MAX;
+  device->fails = true;
+  BOOST_TEST(!reads.try_read(*k, 0, UINT64_MAX).has_value());
+  device->fails = false;
+  overwrite(1);
+  BOOST_TEST(!reads.try_read(*k, 0, UINT64_MAX).has_value());
+  // Who looks closer finds what is wrong; nothing was kept, nothing told.
+  BOOST_TEST(reads.count().corrupt_blocks == 0U);
+  BOOST_TEST(reads.count().io_errors == 0U);
+  BOOST_TEST(cache->count().entries == 0U);
+  device.reset();
+  BOOST_TEST(!reads.try_read(*k, 0, UINT64_MAX).has_value());
 }
 
 BOOST_FIXTURE_TEST_CASE(after_the_end_everything_is_closed, reading) {

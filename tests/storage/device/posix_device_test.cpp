@@ -50,6 +50,13 @@ std::uint64_t allocated(const std::string& path) {
   return static_cast<std::uint64_t>(status.st_blocks) * 512;
 }
 
+/// How often this thread gave up its CPU because it had to wait for something.
+long waits_of_this_thread() {
+  rusage usage{};
+  BOOST_REQUIRE(::getrusage(RUSAGE_THREAD, &usage) == 0);
+  return usage.ru_nvcsw;
+}
+
 failure open_failure(const std::string& path, open_mode mode = open_mode::read_write) {
   const auto device = open_posix_device(path, mode);
   BOOST_REQUIRE(!device.ok());
@@ -155,6 +162,34 @@ BOOST_AUTO_TEST_CASE(direct_reads_fall_back_where_the_file_system_has_none) {
   const auto text = read_text(**device, 0, 1000, read_mode::cached);
   BOOST_TEST(text.starts_with("Linux"));
   BOOST_TEST(read_text(**device, 0, 1000, read_mode::direct) == text);
+}
+
+BOOST_AUTO_TEST_CASE(resident_reads_bring_what_is_in_memory_and_wait_for_nothing) {
+  const rig r{pattern(1'000'000)};
+  const auto device = r.open();
+  BOOST_REQUIRE(device->sync().ok());
+  device->drop_cache();
+  std::string out(100'000, '?');
+  const auto bytes = std::as_writable_bytes(std::span{out});
+  const auto before = waits_of_this_thread();
+  const auto cold = device->read(300'000, bytes, read_mode::resident);
+  BOOST_REQUIRE(cold.ok());
+  BOOST_TEST(waits_of_this_thread() == before);
+  BOOST_TEST((out.substr(0, *cold) == pattern(1'000'000).substr(300'000, *cold)));
+
+  BOOST_TEST(read_text(*device, 300'000, 100'000).size() == 100'000U);
+  const auto hot = device->read(300'000, bytes, read_mode::resident);
+  BOOST_REQUIRE(hot.ok());
+  if (*hot == 0) {
+    // Not all of them can tell what lies in memory.
+    BOOST_TEST_MESSAGE("skipped: this file system has no reads without a wait");
+    return;
+  }
+  BOOST_TEST(*hot == out.size());
+  BOOST_TEST((out == pattern(1'000'000).substr(300'000, out.size())));
+  BOOST_TEST(device->read(999'990, bytes, read_mode::resident).value() <= 10U);
+  BOOST_TEST(device->read(1'000'000, bytes, read_mode::resident).value() == 0U);
+  BOOST_TEST(device->read(UINT64_MAX, bytes, read_mode::resident).value() == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(many_and_large_buffers_are_written_in_order) {
