@@ -276,7 +276,10 @@ void registry_state::on_durable(const durable_group& group,
   // 1. Publish: from here on new reads find the new extents.
   retirement_.advance();
   for (const auto& o : group.ops)
-    index_.apply(o.as_op(), retirement_.epoch(), [this](const block_ref& old) { retire(*old); });
+    index_.apply(o.as_op(), retirement_.epoch(), [&](const block_ref& old) {
+      retire(*old);
+      if (remove_from_cache(*cache_, *old) && o.kind == op_kind::put) keep_value_of(o);
+    });
   views_.publish(index_);
   // 2. The overlay no longer has to answer for what is published.
   for (const auto& o : group.ops) {
@@ -319,6 +322,15 @@ void registry_state::on_durable(const durable_group& group,
 void registry_state::retire(const block& superseded) {
   for (const auto& c : superseded.chunks())
     retirement_.retire({&c.where, 1}, superseded.published());
+}
+
+// Who read what was there before will read what is there now. The bytes are what the checksums were made of.
+void registry_state::keep_value_of(const committed_op& put) {
+  const auto* accepted = overlay_.find(put.name);
+  if (accepted == nullptr) return;
+  // A newer one may have been accepted.
+  if (accepted->ver == put.ver || mutant("newer-value-kept-as-the-older"))
+    keep_in_cache(*cache_, put.as_op(), accepted->value.view());
 }
 
 // The snapshot and the journal position are of the same moment.

@@ -212,6 +212,7 @@ class registry_state {
   // -- what the writer says -------------------------------------------------------------------------
   void on_durable(const durable_group& group, const std::shared_ptr<const durable_group>& shared);
   void retire(const block& superseded);
+  void keep_value_of(const committed_op& put);
   void start_checkpoint_of_newest();
   void shorten_journal();
   void on_checkpoint_ended(const caf::error& why);

@@ -83,7 +83,9 @@ def stowage(name, directory, binary, durability):
     server = Server(name, directory)
     with open(os.path.join(server.directory, "conf"), "w", encoding="ascii") as conf:
         conf.write(
-            f'stowage {{\n path = "s"\n durability = "{durability}"\n metrics {{ listen = "" }}\n'
+            # Redis has every value in memory; so has this cache.
+            f'stowage {{\n path = "s"\n durability = "{durability}"\n cache-bytes = 1073741824\n'
+            f' metrics {{ listen = "" }}\n'
             f' resp {{ listen = "127.0.0.1:{server.port}" }}\n}}\n'
         )
     return server.start(os.path.abspath(binary), "serve", "--config-file=conf")

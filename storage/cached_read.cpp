@@ -4,6 +4,9 @@
 #include <stowage/storage/read_block.hpp>
 
 #include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <span>
 
 namespace stowage {
 
@@ -11,9 +14,10 @@ namespace {
 
 // The version alone names a content. With the place, a copy that compaction made has to be verified before it is
 // trusted, and what was read at a place that was given to another block is never found.
-payload_key key_of(const block& b) noexcept {
-  return {mutant("cache-key-without-version") ? version{} : b.ver(), b.chunks().front().where};
+payload_key key_of(version ver, std::span<const chunk> chunks) noexcept {
+  return {mutant("cache-key-without-version") ? version{} : ver, chunks.front().where};
 }
+payload_key key_of(const block& b) noexcept { return key_of(b.ver(), b.chunks()); }
 
 shared_bytes part_of(const shared_bytes& value, std::uint64_t offset, std::uint64_t length) {
   offset = std::min<std::uint64_t>(offset, value.size());
@@ -61,6 +65,19 @@ std::optional<shared_bytes> read_resident_into_cache(payload_cache& cache, block
   const auto whole = read_resident_block(device, b, seed, 0, b.value_length());
   if (!whole) return std::nullopt;
   return keep(cache, b, *whole, offset, length);
+}
+
+bool remove_from_cache(payload_cache& cache, const block& old) {
+  if (old.value_length() == 0 || old.value_length() > cache.payload_bytes_max()) return false;
+  return cache.remove(key_of(old));
+}
+
+void keep_in_cache(payload_cache& cache, const op& o, byte_view value) {
+  if (value.empty() || value.size() > cache.payload_bytes_max()) return;
+  // A copy: the client's memory may be part of something larger.
+  const auto memory = std::make_shared_for_overwrite<std::byte[]>(value.size());
+  std::ranges::copy(value, memory.get());
+  cache.insert(key_of(o.ver, o.chunks), shared_bytes{memory, {memory.get(), value.size()}});
 }
 
 }  // namespace stowage

@@ -75,11 +75,23 @@ class alignas(64) payload_cache::shard {
     e.payload = std::move(verified);
     e.uses = 0;
     e.same_head = std::exchange(head_of(hash), &e);
-    (take_ghost(hash) ? main_ : small_).push(e);
+    put_into(take_ghost(hash), e);
     add(bytes_, bytes);
     add(entries_, 1);
     invariant(bytes_.load(std::memory_order_relaxed) <= bytes_max_,
               "I8: the cache stays within its bytes");
+  }
+
+  bool remove(std::uint64_t hash, const payload_key& key) {
+    // Without the lock, for those who write and never read.
+    if (entries_.load(std::memory_order_relaxed) == 0) return false;
+    shared_bytes gone;
+    const std::lock_guard lock{mutex_};
+    auto* e = find_entry(hash, key);
+    if (e == nullptr) return false;
+    (e->is_in_main ? main_ : small_).remove(*e);
+    gone = forget(*e);
+    return true;
   }
 
   void count_into(counts& sum) const noexcept {
@@ -102,7 +114,9 @@ class alignas(64) payload_cache::shard {
     /// Of the entries with the same head, and in its queue.
     entry* same_head = nullptr;
     entry* newer = nullptr;
+    entry* older = nullptr;
     std::uint8_t uses = 0;
+    bool is_in_main = false;
   };
 
   /// What left the small queue, and when.
@@ -115,16 +129,20 @@ class alignas(64) payload_cache::shard {
    public:
     void push(entry& e) noexcept {
       e.newer = nullptr;
+      e.older = newest_;
       (newest_ == nullptr ? oldest_ : newest_->newer) = &e;
       newest_ = &e;
       bytes_ += e.payload.size() + entry_overhead();
     }
+    void remove(entry& e) noexcept {
+      (e.older == nullptr ? oldest_ : e.older->newer) = e.newer;
+      (e.newer == nullptr ? newest_ : e.newer->older) = e.older;
+      bytes_ -= e.payload.size() + entry_overhead();
+    }
     /// There must be one.
     entry& pop() noexcept {
       auto& e = *oldest_;
-      oldest_ = e.newer;
-      if (oldest_ == nullptr) newest_ = nullptr;
-      bytes_ -= e.payload.size() + entry_overhead();
+      remove(e);
       return e;
     }
     [[nodiscard]] bool empty() const noexcept { return oldest_ == nullptr; }
@@ -168,18 +186,24 @@ class alignas(64) payload_cache::shard {
       auto& e = (from_small ? small_ : main_).pop();
       if (from_small && e.uses > uses_to_stay) {
         e.uses = 0;
-        main_.push(e);
+        put_into(true, e);
       } else if (!from_small && e.uses > 0) {
         --e.uses;
-        main_.push(e);
+        put_into(true, e);
       } else {
         if (from_small) put_ghost(e.hash);
-        return remove(e);
+        return forget(e);
       }
     }
   }
 
-  shared_bytes remove(entry& e) noexcept {
+  void put_into(bool main, entry& e) noexcept {
+    e.is_in_main = main;
+    (main ? main_ : small_).push(e);
+  }
+
+  // It is in no queue any more.
+  shared_bytes forget(entry& e) noexcept {
     auto** at = &head_of(e.hash);
     while (*at != &e) at = &(*at)->same_head;
     *at = e.same_head;
@@ -262,6 +286,12 @@ void payload_cache::insert(const payload_key& key, shared_bytes verified) {
     return;
   const auto hash = hash_of(key);
   shard_of(hash).insert(hash, key, std::move(verified));
+}
+
+bool payload_cache::remove(const payload_key& old) {
+  if (!is_on()) return false;
+  const auto hash = hash_of(old);
+  return shard_of(hash).remove(hash, old);
 }
 
 payload_cache::counts payload_cache::count() const noexcept {

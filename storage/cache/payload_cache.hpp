@@ -3,7 +3,8 @@
 // Contract: holds what was put in, under the key it was put in with, until room is needed; what it gives is
 // the payload itself, never a copy. At no time do its entries take more than `bytes_max`, with what their
 // bookkeeping takes. A key names one content for ever: the version of a block and the place it was read
-// from, so an entry of what was overwritten or moved is never found again and goes when its turn comes.
+// from, so an entry of what was overwritten or moved is never found again; it goes when its turn comes, or at once if
+// somebody says so.
 // What to let go is decided by S3-FIFO (Yang et al., "FIFO queues are all you need for cache eviction", SOSP
 // 2023): what comes in has to be asked for again soon, or be missed soon after it went, to stay; so reading
 // everything once drives out nothing that is in use.
@@ -54,6 +55,9 @@ class payload_cache {
   /// Keeps `verified`, if it is worth its room. A key that is there already stays as it is. The payload's memory
   /// must be its own: a slice would keep more than is counted.
   void insert(const payload_key& key, shared_bytes verified);
+
+  /// `old` will not be asked for again. True if it was kept: then what is there in its stead is worth keeping too.
+  bool remove(const payload_key& old);
 
   struct counts {
     std::uint64_t hits = 0;

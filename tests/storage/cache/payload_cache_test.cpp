@@ -10,6 +10,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <map>
 #include <memory>
@@ -129,6 +131,33 @@ BOOST_AUTO_TEST_CASE(what_goes_is_freed) {
   BOOST_TEST(cache.count().entries == 10U);
 }
 
+BOOST_AUTO_TEST_CASE(what_is_removed_is_freed_and_makes_room) {
+  payload_cache cache{limits::mib};
+  BOOST_TEST(!cache.remove(key(1)));
+  std::vector<std::weak_ptr<const std::byte[]>> payloads;
+  for (std::uint64_t i = 0; i < 100; ++i) {
+    auto owner = std::make_shared<const std::byte[]>(4096);
+    payloads.emplace_back(owner);
+    const byte_view view{owner.get(), 4096};
+    cache.insert(key(i), shared_bytes{std::move(owner), view});
+  }
+  // From the middle, both ends, and those that were used.
+  for (const std::uint64_t i : {50U, 51U, 0U, 99U, 1U, 98U}) {
+    (void)cache.find(key(i));
+    BOOST_TEST(cache.remove(key(i)));
+    BOOST_TEST(payloads[i].expired());
+    BOOST_TEST(!cache.find(key(i)));
+  }
+  const auto count = cache.count();
+  BOOST_TEST(count.entries == 94U);
+  BOOST_TEST(count.bytes == 94 * (4096 + payload_cache::entry_overhead()));
+  for (std::uint64_t i = 2; i < 98; ++i)
+    if (i != 50 && i != 51) BOOST_TEST(cache.remove(key(i)));
+  BOOST_TEST(cache.count().bytes == 0U);
+  cache.insert(key(7), payload_of(key(7), 100));
+  BOOST_TEST((cache.find(key(7))->text() == payload_of(key(7), 100).text()));
+}
+
 BOOST_AUTO_TEST_CASE(a_payload_in_use_outlives_its_entry) {
   auto cache = room_for(8);
   insert(cache, 0);
@@ -211,7 +240,7 @@ BOOST_AUTO_TEST_CASE(what_it_counts_is_no_less_than_what_it_takes) {
 }
 
 BOOST_AUTO_TEST_CASE(agrees_with_a_map_of_all_that_was_put_in) {
-  const bool ok = rc::check("any sequence of inserts and finds", [] {
+  const bool ok = rc::check("any sequence of inserts, finds and removals", [] {
     const auto bytes_max = *rc::gen::inRange<std::uint64_t>(1, 200'000);
     const auto keys = *rc::gen::inRange<std::uint64_t>(1, 300);
     const auto seed = *rc::gen::arbitrary<std::uint64_t>();
@@ -224,7 +253,13 @@ BOOST_AUTO_TEST_CASE(agrees_with_a_map_of_all_that_was_put_in) {
     for (int i = 0; i < steps; ++i) {
       const auto k = key(random() % keys, 4096 * (1 + random() % 2));
       const auto id = k.ver.value * 2 + k.where.offset / 8192;
-      if (random() % 2 == 0) {
+      if (random() % 8 == 0) {
+        const bool was_there = cache.remove(k);
+        RC_ASSERT(!cache.find(k));
+        ++misses;
+        if (was_there) RC_ASSERT(inserted.erase(id) == 1);
+        RC_ASSERT(!cache.remove(k));
+      } else if (random() % 2 == 0) {
         auto value = payload_of(k, random() % 5000);
         // As long as it is there, what was put in first stays.
         const auto before = cache.find(k);
@@ -271,6 +306,7 @@ BOOST_AUTO_TEST_CASE(threads_find_what_belongs_to_the_key_within_the_bound) {
       // Some are asked for much more often than others.
       const auto k = key(random() % 2 == 0 ? random() % 200 : random() % 20'000);
       const auto size = 100 + k.ver.value * 7919 % 6000;
+      if (i % 16 == 0) (void)cache.remove(key(random() % 200));
       if (const auto there = cache.find(k)) {
         ++found;
         if (there->size() != size || there->text() != payload_of(k, size).text()) ++wrong;
