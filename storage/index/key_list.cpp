@@ -81,16 +81,19 @@ const block* key_list::replace(std::size_t at, const block* key) {
 void key_list::erase(std::size_t at) { keys_.erase(nth(keys_, at)); }
 
 void key_list::move_tail(std::size_t at, key_list& to, std::size_t room) {
+  const bool had_none = to.empty();
   to.keys_.reserve(std::max(room, to.size() + size() - at));
   to.keys_.insert(to.keys_.end(), nth(keys_, at), keys_.end());
   keys_.erase(nth(keys_, at), keys_.end());
-  find_prefix();
-  to.find_prefix();
+  // Their heads come along.
+  if (had_none) to.prefix_ = prefix_;
+  to.find_prefix(had_none);
+  find_prefix(true);
 }
 
 void key_list::append(const key_list& other) {
   keys_.insert(keys_.end(), other.keys_.begin(), other.keys_.end());
-  find_prefix();
+  find_prefix(false);
 }
 
 void key_list::shorten_for(std::string_view name) {
@@ -100,14 +103,18 @@ void key_list::shorten_for(std::string_view name) {
   set_heads();
 }
 
-void key_list::find_prefix() {
+// They are in order from the second one on, so what the ends begin with, all do.
+void key_list::find_prefix(bool has_heads) {
   if (keys_.empty()) {
     prefix_.clear();
     return;
   }
-  std::string_view all = keys_.front().what->name();
-  for (const auto& e : keys_) all = all.substr(0, common_bytes(all, e.what->name()));
-  prefix_ = all;
+  const auto first = keys_.front().what->name();
+  auto common = first.size();
+  for (const auto* other : {keys_[keys_.size() > 1 ? 1 : 0].what, keys_.back().what})
+    common = std::min(common, common_bytes(first, other->name()));
+  if (has_heads && common == prefix_.size()) return;
+  prefix_ = first.substr(0, common);
   set_heads();
 }
 

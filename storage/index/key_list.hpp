@@ -33,8 +33,8 @@ class key_list {
   [[nodiscard]] std::size_t upper_bound(std::string_view name,
                                         std::size_t first = 0) const noexcept;
 
-  /// In front of the key at `at`, or at the end. The list may not be ordered by its first key: then nobody searches
-  /// from there.
+  /// In front of the key at `at`, or at the end: where its name belongs, except that the first key may have any name, if
+  /// nobody searches from it.
   void insert(std::size_t at, const block* key);
   void push_back(const block* key) { insert(size(), key); }
   /// Returns the key that was there; any name.
@@ -59,7 +59,8 @@ class key_list {
 
   /// All begin with `prefix_` again.
   void shorten_for(std::string_view name);
-  void find_prefix();
+  /// `has_heads`: those that are there are of `prefix_`.
+  void find_prefix(bool has_heads);
   void set_heads() noexcept;
 
   /// What all names begin with.

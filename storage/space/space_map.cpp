@@ -3,6 +3,7 @@
 #include <stowage/storage/core/invariant.hpp>
 #include <stowage/storage/core/limits.hpp>
 #include <stowage/storage/core/mutant.hpp>
+#include <stowage/storage/space/extent_order.hpp>
 #include <stowage/storage/space/whole_pages.hpp>
 
 #include <algorithm>
@@ -329,7 +330,7 @@ bool space_map::inside_data(extent e) const noexcept {
 
 result<void> check_disjoint(std::vector<extent> extents) {
   std::erase_if(extents, [](const extent& e) { return e.empty(); });
-  std::sort(extents.begin(), extents.end());
+  sort_by_offset(extents);
   for (std::size_t i = 1; i < extents.size(); ++i) {
     const auto& before = extents[i - 1];
     // Not by end(): a hostile length wraps.
