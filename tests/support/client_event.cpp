@@ -20,10 +20,10 @@ constexpr std::array<std::string_view, 18> words{
 
 constexpr std::string_view nothing = "-";
 
-std::string show(version v) { return std::to_string(v.value); }
-std::string show(const write_answer& a) {
-  if (a.why == errc::none) return show(a.ver);
-  return "!" + std::string{name_of(a.why)} + ":" + show(a.actual);
+std::string as_word(version v) { return std::to_string(v.value); }
+std::string as_word(const write_answer& a) {
+  if (a.why == errc::none) return as_word(a.ver);
+  return "!" + std::string{name_of(a.why)} + ":" + as_word(a.actual);
 }
 
 std::vector<std::string_view> fields_of(std::string_view line) {
@@ -169,11 +169,11 @@ std::string encode(const client_event& event) {
         add(w.name + "=" + (w.value ? *w.value : std::string{nothing}));
       break;
     case kind::got:
-      for (const auto& a : event.answers) add(show(a));
+      for (const auto& a : event.answers) add(as_word(a));
       break;
     case kind::refused:
     case kind::failed:
-      add(show(event.answers.front()));
+      add(as_word(event.answers.front()));
       add(event.name.empty() ? nothing : std::string_view{event.name});
       break;
     case kind::get: add(event.name); break;
@@ -182,12 +182,12 @@ std::string encode(const client_event& event) {
       if (event.blocks.empty()) {
         add(nothing);
       } else {
-        add(show(event.blocks.front().ver));
+        add(as_word(event.blocks.front().ver));
         add(*event.blocks.front().value);
       }
       break;
     case kind::listed:
-      for (const auto& b : event.blocks) add(b.name + "=" + show(b.ver));
+      for (const auto& b : event.blocks) add(b.name + "=" + as_word(b.ver));
       break;
     default: break;
   }

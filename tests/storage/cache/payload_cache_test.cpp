@@ -136,7 +136,7 @@ BOOST_AUTO_TEST_CASE(what_is_removed_is_freed_and_makes_room) {
   BOOST_TEST(!cache.remove(key(1)));
   std::vector<std::weak_ptr<const std::byte[]>> payloads;
   for (std::uint64_t i = 0; i < 100; ++i) {
-    auto owner = std::make_shared<const std::byte[]>(4096);
+    std::shared_ptr<const std::byte[]> owner = std::make_shared<std::byte[]>(4096);
     payloads.emplace_back(owner);
     const byte_view view{owner.get(), 4096};
     cache.insert(key(i), shared_bytes{std::move(owner), view});
