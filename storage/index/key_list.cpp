@@ -18,7 +18,8 @@ std::size_t common_bytes(std::string_view a, std::string_view b) noexcept {
 
 std::uint64_t big_endian(const char* bytes, std::size_t count) noexcept {
   std::uint64_t value = 0;
-  std::memcpy(&value, bytes, count);
+  // Of a name without bytes there may be no pointer either.
+  if (count > 0) std::memcpy(&value, bytes, count);
   return std::endian::native == std::endian::little ? __builtin_bswap64(value) : value;
 }
 
