@@ -34,6 +34,11 @@ conformance what_is_written_is_read_at_once(const device_under_test& device) {
   for (const auto mode : {read_mode::cached, read_mode::direct})
     require_bytes(*one, 0, expected, "after writes here and there", mode);
   for (const auto& [offset, size] : places)
+    require(std::string_view{expected}
+                .substr(offset, size)
+                .starts_with(read(*one, offset, size, read_mode::resident)),
+            "a read of what is resident, of " + place(offset, size) + ", brings other bytes");
+  for (const auto& [offset, size] : places)
     for (const auto mode : {read_mode::cached, read_mode::direct})
       require_bytes(*one, offset + size / 3, expected.substr(offset + size / 3, size / 2),
                     "read in part", mode);

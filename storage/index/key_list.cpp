@@ -42,26 +42,26 @@ key_list::side key_list::side_of(std::string_view name) const noexcept {
 }
 
 std::size_t key_list::lower_bound(std::string_view name, std::size_t first) const noexcept {
-  if (const auto where = side_of(name); where != side::within)
-    return where == side::before ? first : size();
-  const auto head = head_of(name);
-  const auto begin = keys_.begin() + static_cast<std::ptrdiff_t>(first);
-  const auto found = std::partition_point(begin, keys_.end(), [&](const entry& e) {
-    return e.head < head ||
-           (e.head == head && !mutant("equal-heads-equal-names") && e.what->name() < name);
-  });
-  return static_cast<std::size_t>(found - keys_.begin());
+  return first_behind(name, first, false);
 }
 
 std::size_t key_list::upper_bound(std::string_view name, std::size_t first) const noexcept {
+  return first_behind(name, first, true);
+}
+
+std::size_t key_list::first_behind(std::string_view name, std::size_t first,
+                                   bool passes_equal) const noexcept {
   if (const auto where = side_of(name); where != side::within)
     return where == side::before ? first : size();
   const auto head = head_of(name);
+  const auto passes = [&](const entry& e) {
+    if (e.head != head) return e.head < head;
+    if (mutant("equal-heads-equal-names")) return passes_equal;
+    const auto order = e.what->name().compare(name);
+    return order < 0 || (order == 0 && passes_equal);
+  };
   const auto begin = keys_.begin() + static_cast<std::ptrdiff_t>(first);
-  const auto found = std::partition_point(begin, keys_.end(), [&](const entry& e) {
-    return e.head < head || (e.head == head && e.what->name() <= name);
-  });
-  return static_cast<std::size_t>(found - keys_.begin());
+  return static_cast<std::size_t>(std::partition_point(begin, keys_.end(), passes) - keys_.begin());
 }
 
 void key_list::insert(std::size_t at, const block* key) {

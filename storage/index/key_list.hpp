@@ -57,6 +57,10 @@ class key_list {
   [[nodiscard]] side side_of(std::string_view name) const noexcept;
   [[nodiscard]] std::uint64_t head_of(std::string_view name) const noexcept;
 
+  /// The first key from `first` on behind those of a lesser name, and behind one of this name if that is to be passed.
+  [[nodiscard]] std::size_t first_behind(std::string_view name, std::size_t first,
+                                         bool passes_equal) const noexcept;
+
   /// All begin with `prefix_` again.
   void shorten_for(std::string_view name);
   /// `has_heads`: those that are there are of `prefix_`.

@@ -110,6 +110,17 @@ const std::vector<offender>& offenders() {
                return got;
              }};
        }},
+      {"what_is_written_is_read_at_once", "what is not resident is read as zeros",
+       "brings other bytes",
+       [] {
+         return breakage{
+             .read = [](block_device& d, std::uint64_t at, mutable_byte_view out, read_mode mode) {
+               auto got = d.read(at, out, mode);
+               if (mode == read_mode::resident)
+                 std::ranges::fill(out.subspan(out.size() / 2), std::byte{});
+               return got;
+             }};
+       }},
       {"what_is_written_is_read_at_once", "reads are aligned to sectors",
        "is not what it should be",
        [] {
