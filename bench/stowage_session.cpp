@@ -119,17 +119,18 @@ class stowage_session final : public session {
   }
 
   void take(put_answer& answer) {
-    answer.receive([](const receipt&) {}, throw_failure);
+    std::move(answer).receive([](const receipt&) {}, throw_failure);
   }
   void take(get_answer& answer) {
-    answer.value.receive(
-        [&](const block_value& found) {
-          require_equal(engine_name, answer.block, found.value.view(), answer.expected);
-        },
-        throw_failure);
+    std::move(answer.value)
+        .receive(
+            [&](const block_value& found) {
+              require_equal(engine_name, answer.block, found.value.view(), answer.expected);
+            },
+            throw_failure);
   }
   void take(flush_answer& answer) {
-    answer.receive([] {}, throw_failure);
+    std::move(answer).receive([] {}, throw_failure);
   }
   void finish_flush() {
     if (!flush_) return;

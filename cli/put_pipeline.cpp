@@ -40,13 +40,14 @@ void put_pipeline::take_oldest() {
   auto oldest = std::move(window_.front());
   window_.pop_front();
   bytes_ -= oldest.bytes;
-  oldest.answer.receive([](const receipt&) {},
-                        [&](const caf::error& error) {
-                          auto why = to_failure(error);
-                          if (std::exchange(ended_, ended_ || ends_all(why.code))) return;
-                          why.name = std::move(oldest.name);
-                          on_failure_(why);
-                        });
+  std::move(oldest.answer)
+      .receive([](const receipt&) {},
+               [&](const caf::error& error) {
+                 auto why = to_failure(error);
+                 if (std::exchange(ended_, ended_ || ends_all(why.code))) return;
+                 why.name = std::move(oldest.name);
+                 on_failure_(why);
+               });
 }
 
 result<void> put_pipeline::finish() {

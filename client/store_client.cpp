@@ -21,9 +21,9 @@ result<T> store_client::ask(Request request) {
   auto waiting = compat::request(self_.ptr(), store_, std::move(request));
   const auto on_error = [&](const caf::error& why) { answer = to_failure(why); };
   if constexpr (std::is_void_v<T>)
-    waiting.receive([&] { answer = result<void>{}; }, on_error);
+    std::move(waiting).receive([&] { answer = result<void>{}; }, on_error);
   else
-    waiting.receive([&](T& value) { answer = std::move(value); }, on_error);
+    std::move(waiting).receive([&](T& value) { answer = std::move(value); }, on_error);
   return std::move(*answer);
 }
 

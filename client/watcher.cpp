@@ -13,7 +13,7 @@ result<watcher> watcher::begin(caf::actor_system& system, store_actor store, std
   made.owner_ = std::make_unique<caf::scoped_actor>(system);
   std::optional<failure> refused;
   auto waiting = compat::request(made.owner_->ptr(), made.store_, watch_request{std::move(prefix)});
-  waiting.receive(
+  std::move(waiting).receive(
       [&](const watch_started& started) {
         made.watch_ = started.watch;
         made.from_ = made.through_ = started.from;
@@ -31,10 +31,10 @@ result<std::optional<change_batch>> watcher::next(std::chrono::milliseconds at_m
   caf::scoped_actor asks{*system_};
   auto waiting =
       compat::request_within(asks.ptr(), store_, at_most, next_changes_request{watch_, through_});
-  waiting.receive([&](change_batch& batch) { got = std::move(batch); },
-                  [&](const caf::error& why) {
-                    if (!(why == caf::sec::request_timeout)) failed = to_failure(why);
-                  });
+  std::move(waiting).receive([&](change_batch& batch) { got = std::move(batch); },
+                             [&](const caf::error& why) {
+                               if (!(why == caf::sec::request_timeout)) failed = to_failure(why);
+                             });
   if (failed) return *std::move(failed);
   if (got) through_ = got->through;
   return got;

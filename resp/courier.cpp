@@ -103,9 +103,10 @@ void carry(caf::event_based_actor* self, const store_actor& store,
   auto waiting = compat::request(self, store, std::move(request));
   const auto on_error = [counter, id](const caf::error& why) { counter->put(id, to_failure(why)); };
   if constexpr (std::is_void_v<answer>)
-    waiting.then([counter, id] { counter->put(id, done_answer{}); }, on_error);
+    std::move(waiting).then([counter, id] { counter->put(id, done_answer{}); }, on_error);
   else
-    waiting.then([counter, id](answer& what) { counter->put(id, to_answer(what)); }, on_error);
+    std::move(waiting).then([counter, id](answer& what) { counter->put(id, to_answer(what)); },
+                            on_error);
 }
 
 }  // namespace

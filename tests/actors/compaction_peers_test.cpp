@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace stowage;
@@ -152,8 +153,8 @@ struct among_stand_ins {
       caf::scoped_actor self{system};
       auto pending = compat::request(self.ptr(), maintenance, start_compaction{90, 3});
       det.run();
-      pending.receive([&](const compact_result& done) { answer.emplace(done); },
-                      [&](const caf::error& why) { answer.emplace(to_failure(why)); });
+      std::move(pending).receive([&](const compact_result& done) { answer.emplace(done); },
+                                 [&](const caf::error& why) { answer.emplace(to_failure(why)); });
     }
     for (const auto& a :
          {caf::actor_cast<caf::actor>(maintenance), caf::actor_cast<caf::actor>(peers.allocator),

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <map>
 #include <random>
+#include <utility>
 
 using namespace stowage;
 using namespace stowage::test;
@@ -251,13 +252,13 @@ BOOST_FIXTURE_TEST_CASE(a_reader_that_is_slow_to_let_go_does_not_keep_the_file_l
   const auto registry = caf::actor_cast<registry_actor>(store);
   auto state = compat::request(reader.ptr(), registry, newest_state_request{});
   run();
-  state.receive([&](const newest_state& s) { *names = *s.state; },
-                [](const caf::error&) { BOOST_FAIL("the state"); });
+  std::move(state).receive([&](const newest_state& s) { *names = *s.state; },
+                           [](const caf::error&) { BOOST_FAIL("the state"); });
   wanted->push_back(names->find(name_of_block(990)));
   auto pinned = compat::request(reader.ptr(), registry, pin_blocks{wanted});
   run();
-  pinned.receive([&](const pinned_blocks& p) { held = p.blocks; },
-                 [](const caf::error&) { BOOST_FAIL("the pin"); });
+  std::move(pinned).receive([&](const pinned_blocks& p) { held = p.blocks; },
+                            [](const caf::error&) { BOOST_FAIL("the pin"); });
   BOOST_TEST_REQUIRE(held.size() == 1U);
 
   const auto superblocks = [this] {

@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 using namespace stowage;
@@ -97,7 +98,8 @@ BOOST_FIXTURE_TEST_CASE(every_request_is_answered_when_the_store_is_ended, host_
   for (int i = 0; i < requests; ++i) waiting.push_back(put(i));
   caf::anon_send_exit(store, caf::exit_reason::user_shutdown);
   for (auto& each : waiting)
-    each.receive([&](const receipt&) { ++answers; }, [&](const caf::error&) { ++answers; });
+    std::move(each).receive([&](const receipt&) { ++answers; },
+                            [&](const caf::error&) { ++answers; });
   BOOST_TEST(answers == requests);
 }
 

@@ -6,6 +6,7 @@
 #include <future>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace stowage;
@@ -136,8 +137,8 @@ BOOST_FIXTURE_TEST_CASE(whoever_awaits_takes_nothing_else_in_between, running) {
   std::vector<decltype(asked())> waiting;
   for (std::size_t i = 0; i < requests; ++i) waiting.push_back(asked());
   for (auto& each : waiting)
-    each.receive([&](const std::string& answer) { answers.push_back(answer); },
-                 [](const caf::error& why) { BOOST_ERROR(describe(to_failure(why))); });
+    std::move(each).receive([&](const std::string& answer) { answers.push_back(answer); },
+                            [](const caf::error& why) { BOOST_ERROR(describe(to_failure(why))); });
   BOOST_REQUIRE(answers.size() == requests);
   BOOST_TEST(answers.back() == "put 50");
   BOOST_TEST((store_client(system, store).get("k")->value.size() == requests));
