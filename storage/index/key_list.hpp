@@ -3,8 +3,8 @@
 // Contract: a key is a block that had that name once; whose share of it this is, is the tree's business. Searches look
 // at the list's own memory: beside each key lie the eight bytes of its name that follow what all the names of the list
 // begin with, and a name itself, which lies somewhere else, is read only where those are equal. So a search in a node
-// costs one or two cache misses, where following a pointer for each comparison costs a dozen. (Of a B-tree's keys,
-// Goetz Graefe, "Modern B-Tree Techniques", 2011, 3.4 and 3.5: prefix truncation, and poor man's normalized keys.)
+// costs few cache misses, where following a pointer for each comparison costs one or two each time. (Prefix truncation and
+// poor man's normalized keys, of which Goetz Graefe tells in "Modern B-Tree Techniques", 2011.)
 // Concurrency: that of a node: changed by one thread while nobody else looks at it, read on any.
 // Limits: 16 bytes a key. What all names begin with is found out anew when the list is split, joined, or given a name
 // that begins in another way; it may be longer after keys were erased.
