@@ -10,11 +10,15 @@
 #include <caf/init_global_meta_objects.hpp>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <cmath>
 #include <fstream>
 #include <iterator>
 #include <set>
+#include <sstream>
 #include <string>
+#include <utility>
 
 namespace stowage::fuzz {
 
@@ -91,6 +95,15 @@ void check_ranges(const store_options& o) {
   for (const auto& time : {o.batch.max_delay, o.sync.max_interval})
     require(time.count() >= 0 && time <= std::chrono::minutes{1}, "a time is in its range");
   require(o.readers >= 1 && o.readers <= 64, "readers is in its range");
+  require(o.cache_bytes <= limits::tib, "cache-bytes is in its range");
+  const auto start_above = o.compaction.start_above;
+  require(start_above == 0 || (start_above >= 1.1 && start_above <= 100),
+          "compaction.start-above is in its range");
+  require(o.backup.max_pinned_bytes >= limits::mib && o.backup.max_pinned_bytes <= limits::tib,
+          "backup.max-pinned-bytes is in its range");
+  require(o.backup.max_time >= std::chrono::seconds{1} &&
+              o.backup.max_time <= std::chrono::hours{7 * 24},
+          "backup.max-time is in its range");
 }
 
 std::string in_quotes(std::string_view text) {
@@ -108,23 +121,108 @@ std::string in_quotes(std::string_view text) {
   return out + '"';
 }
 
-std::string written(const store_options& o) {
+std::string_view level_name(log_level level) {
+  switch (level) {
+    case log_level::trace: return "trace";
+    case log_level::debug: return "debug";
+    case log_level::info: return "info";
+    case log_level::warning: return "warning";
+    case log_level::error: return "error";
+    case log_level::off: return "off";
+  }
+  return "";
+}
+
+std::string written(double number) {
+  std::array<char, 64> digits{};
+  const auto end =
+      std::to_chars(digits.data(), digits.data() + digits.size(), number, std::chars_format::fixed);
+  return {digits.data(), end.ptr};
+}
+
+// Every key there is.
+std::string written(const settings& all) {
   const auto flag = [](bool b) { return std::string{b ? "true" : "false"}; };
+  const auto number = [](std::uint64_t n) { return std::to_string(n); };
   const auto time = [](std::chrono::nanoseconds t) { return std::to_string(t.count()) + "ns"; };
-  return "stowage {\n path = " + in_quotes(o.path) + "\n create = " + flag(o.create) +
-         "\n durability = " + in_quotes(o.level == durability::durable ? "durable" : "accepted") +
-         "\n batch {\n max-ops = " + std::to_string(o.batch.max_ops) +
-         "\n max-delay = " + time(o.batch.max_delay) +
-         "\n max-bytes = " + std::to_string(o.batch.max_bytes) +
-         "\n close-when-waited = " + flag(o.batch.close_when_waited) + "\n }\n sync {\n mode = " +
-         in_quotes(o.sync.mode == sync_mode::group       ? "group"
-                   : o.sync.mode == sync_mode::two_phase ? "two-phase"
-                                                         : "lazy") +
-         "\n max-interval = " + time(o.sync.max_interval) +
-         "\n }\n credit {\n max-ops = " + std::to_string(o.credit.max_ops) +
-         "\n max-bytes = " + std::to_string(o.credit.max_bytes) +
-         "\n }\n device = " + in_quotes(o.device == device_kind::posix ? "posix" : "memory") +
-         "\n readers = " + std::to_string(o.readers) + "\n}\n";
+  const auto& o = all.store;
+  std::string out = "stowage {\n";
+  const auto line = [&out](std::string_view key, const std::string& value) {
+    out += std::string{key} + " = " + value + "\n";
+  };
+  const auto section = [&out](std::string_view name, const auto& lines) {
+    out += std::string{name} + " {\n";
+    lines();
+    out += "}\n";
+  };
+  line("path", in_quotes(o.path));
+  line("create", flag(o.create));
+  line("durability", in_quotes(o.level == durability::durable ? "durable" : "accepted"));
+  section("batch", [&] {
+    line("max-ops", number(o.batch.max_ops));
+    line("max-delay", time(o.batch.max_delay));
+    line("max-bytes", number(o.batch.max_bytes));
+    line("close-when-waited", flag(o.batch.close_when_waited));
+  });
+  section("sync", [&] {
+    line("mode", in_quotes(name_of(o.sync.mode)));
+    line("max-interval", time(o.sync.max_interval));
+  });
+  section("credit", [&] {
+    line("max-ops", number(o.credit.max_ops));
+    line("max-bytes", number(o.credit.max_bytes));
+  });
+  section("compaction", [&] { line("start-above", written(o.compaction.start_above)); });
+  section("backup", [&] {
+    line("max-pinned-bytes", number(o.backup.max_pinned_bytes));
+    line("max-time", time(o.backup.max_time));
+  });
+  line("device", in_quotes(o.device == device_kind::posix ? "posix" : "memory"));
+  line("cache-bytes", number(o.cache_bytes));
+  line("readers", number(o.readers));
+  line("backup-dir", in_quotes(all.resp.backup_dir));
+  line("log-level", in_quotes(level_name(all.serve.log)));
+  line("drain-max", time(all.serve.drain_max));
+  section("resp", [&] {
+    line("listen", in_quotes(all.resp.listen));
+    line("requirepass", in_quotes(all.resp.requirepass));
+  });
+  section("metrics", [&] { line("listen", in_quotes(all.metrics.listen)); });
+  return out + "}\n";
+}
+
+// A key that is new and not written down above is found by this and not by luck.
+void require_every_key(std::string_view text) {
+  const auto scanned = scan_keys(text);
+  const auto* keys = std::get_if<std::vector<config_key>>(&scanned);
+  require(keys != nullptr, "what is written down can be scanned");
+  std::set<std::string> names;
+  for (const auto& key : *keys)
+    if (!key.is_section && key.name.starts_with("stowage.")) names.insert(key.name);
+  std::set<std::string> known;
+  for (const auto name : known_config_keys()) known.insert("stowage." + std::string{name});
+  require(names == known, "every key is there");
+}
+
+// CAF reads the digits of a fraction one after another, and may end a last bit away from it.
+bool nearly(double a, double b) { return std::abs(a - b) <= 1e-12 * std::abs(b); }
+
+void init_caf() {
+  static const bool ready = [] {
+    caf::core::init_global_meta_objects();
+    return true;
+  }();
+  require(ready, "CAF is ready");
+}
+
+void check_same(const settings& got, const settings& want) {
+  auto store = got.store;
+  require(nearly(store.compaction.start_above, want.store.compaction.start_above),
+          "a fraction written down gives the same fraction");
+  store.compaction.start_above = want.store.compaction.start_above;
+  require(store == want.store && got.resp == want.resp && got.metrics == want.metrics &&
+              got.serve == want.serve,
+          "settings written down give the same settings");
 }
 
 }  // namespace
@@ -132,12 +230,7 @@ std::string written(const store_options& o) {
 const std::size_t input_bytes_max = 2048;
 
 void run(byte_view input) {
-  static const bool ready = [] {
-    caf::core::init_global_meta_objects();
-    return true;
-  }();
-  require(ready, "CAF is ready");
-
+  init_caf();
   const std::string text{as_text(input)};
   check_scan(text);
   const auto parsed = parse_config(text, file);
@@ -147,19 +240,50 @@ void run(byte_view input) {
   require(parsed->source == text, "the source is kept");
   check_ranges(parsed->store);
 
-  const auto again = parse_config(written(parsed->store), file);
-  require(again.ok() && again->store == parsed->store,
-          "settings written down give the same settings");
+  const auto text_again = written(*parsed);
+  require_every_key(text_again);
+  const auto again = parse_config(text_again, file);
+  require(again.ok(), "settings written down are a config");
+  check_same(*again, *parsed);
   const auto longer = parse_config(text + "\n# the end\n", file);
-  require(longer.ok() && longer->store == parsed->store, "a comment changes nothing");
+  require(longer.ok() && longer->store == parsed->store && longer->resp == parsed->resp &&
+              longer->metrics == parsed->metrics && longer->serve == parsed->serve,
+          "a comment changes nothing");
 }
 
+namespace {
+
+// The lines that say something; with its comments the shipped file is longer than an input gets.
+bytes without_comments(const std::string& text) {
+  bytes out;
+  std::istringstream lines{text};
+  for (std::string line; std::getline(lines, line);) {
+    if (const auto first = line.find_first_not_of(' ');
+        first == std::string::npos || line[first] == '#')
+      continue;
+    line += '\n';
+    const auto kept = as_bytes(line);
+    out.insert(out.end(), kept.begin(), kept.end());
+  }
+  return out;
+}
+
+}  // namespace
+
+// Good configs of every key: one with a mistake in it, or cut short, would be a weak seed without a word.
 std::vector<bytes> seeds() {
-  std::ifstream in{STOWAGE_SOURCE_DIR "/config/stowage.conf", std::ios::binary};
-  const std::string shipped{std::istreambuf_iterator<char>{in}, {}};
-  require(!shipped.empty(), "the shipped config can be read");
-  const auto text = as_bytes(shipped);
-  return {bytes{text.begin(), text.end()}};
+  init_caf();
+  std::vector<bytes> out;
+  for (const auto* path : {STOWAGE_SOURCE_DIR "/config/stowage.conf",
+                           STOWAGE_SOURCE_DIR "/tests/fuzz/corpus/config/every-value"}) {
+    std::ifstream in{path, std::ios::binary};
+    auto seed = without_comments({std::istreambuf_iterator<char>{in}, {}});
+    require(seed.size() <= input_bytes_max, "a seed is no longer than an input");
+    require_every_key(as_text(seed));
+    require(parse_config(std::string{as_text(seed)}, file).ok(), "a seed is a good config");
+    out.push_back(std::move(seed));
+  }
+  return out;
 }
 
 }  // namespace stowage::fuzz
