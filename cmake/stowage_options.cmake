@@ -90,9 +90,10 @@ if(STOWAGE_TIDY)
     # most of its time went.
     --extra-arg=-Xclang --extra-arg=-analyzer-config
     --extra-arg=-Xclang --extra-arg=c++-template-inlining=false)
-  # The build with clang makes programs of the same files: here nothing is generated or linked.
+  # The build with clang compiles the same files: here they are only preprocessed, for what they include, and
+  # nothing is linked.
   set(CMAKE_CXX_COMPILE_OBJECT
-    "<CMAKE_CXX_COMPILER> <DEFINES> <INCLUDES> <FLAGS> -fsyntax-only <SOURCE>"
+    "<CMAKE_CXX_COMPILER> <DEFINES> <INCLUDES> <FLAGS> -E <SOURCE> -o /dev/null"
     "<CMAKE_COMMAND> -E touch <OBJECT>")
   set(CMAKE_CXX_CREATE_STATIC_LIBRARY "<CMAKE_COMMAND> -E touch <TARGET>")
   set(CMAKE_CXX_LINK_EXECUTABLE "<CMAKE_COMMAND> -E touch <TARGET>")

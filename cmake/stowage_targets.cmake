@@ -18,6 +18,8 @@ function(stowage_library name)
       set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
     endif()
     if(STOWAGE_TIDY)
+      # Every check looks at every header again, once for each of these.
+      set_target_properties(${name} PROPERTIES UNITY_BUILD_BATCH_SIZE 24)
       # Else the analyzer leaves out what is included.
       set_property(TARGET ${name} APPEND PROPERTY CXX_CLANG_TIDY
         --extra-arg=-Xclang --extra-arg=-analyzer-opt-analyze-headers)
