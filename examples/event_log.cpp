@@ -136,9 +136,10 @@ void run(caf::actor_system& system, const std::string& directory) {
 }  // namespace
 
 int caf_main(caf::actor_system& system, const caf::actor_system_config& config) try {
-  if (config.remainder.size() != 1)
+  const auto arguments = stowage::compat::arguments(config);
+  if (arguments.size() != 1)
     throw std::runtime_error{"one argument, please: the directory of the store"};
-  run(system, config.remainder.front());
+  run(system, arguments.front());
   return 0;
 } catch (const std::exception& why) {
   std::cerr << "event-log: " << why.what() << '\n';

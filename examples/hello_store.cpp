@@ -51,12 +51,13 @@ int fail_with(const failure& why) {
 }  // namespace
 
 int caf_main(caf::actor_system& system, const caf::actor_system_config& config) {
-  if (config.remainder.size() != 1) {
+  const auto arguments = stowage::compat::arguments(config);
+  if (arguments.size() != 1) {
     std::cerr << "hello-store: one argument, please: the directory of the store\n";
     return 1;
   }
   store_options options;
-  options.path = config.remainder.front() + "/hello.stow";
+  options.path = arguments.front() + "/hello.stow";
   options.create = true;
   auto opened = open_store(system, options);
   if (!opened) return fail_with(opened.error());

@@ -47,6 +47,12 @@ namespace stowage::compat {
 
 using string_view = std::string_view;
 
+/// What the command line has beside CAF's own options.
+[[nodiscard]] inline std::vector<std::string> arguments(const caf::actor_system_config& config) {
+  const auto all = config.remainder();
+  return {all.begin(), all.end()};
+}
+
 template <class Self, class Handle, class... Ts>
 void send(Self* self, const Handle& to, Ts&&... xs) {
   self->mail(std::forward<Ts>(xs)...).send(to);
@@ -110,6 +116,11 @@ void monitor_all(Self* self, const std::vector<std::pair<std::string, caf::actor
 #else
 
 using string_view = caf::string_view;
+
+/// What the command line has beside CAF's own options.
+[[nodiscard]] inline std::vector<std::string> arguments(const caf::actor_system_config& config) {
+  return config.remainder;
+}
 
 template <class Self, class Handle, class... Ts>
 void send(Self* self, const Handle& to, Ts&&... xs) {

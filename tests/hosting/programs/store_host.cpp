@@ -23,7 +23,7 @@ int complain(const std::string& what) {
 int caf_main(caf::actor_system& system, const caf::actor_system_config& config) {
   using namespace stowage;
   store_options options;
-  options.path = config.remainder.front();
+  options.path = compat::arguments(config).front();
   options.create = true;
   auto opened = open_store(system, options);
   if (!opened) return complain(describe(opened.error()));

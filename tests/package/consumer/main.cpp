@@ -29,7 +29,7 @@ caf::behavior counter(caf::event_based_actor* self, const store_actor& store, ve
 
 int caf_main(caf::actor_system& system, const caf::actor_system_config& config) {
   store_options options;
-  options.path = config.remainder.front();
+  options.path = compat::arguments(config).front();
   options.create = true;
   auto opened = open_store(system, options);
   if (!opened) {
