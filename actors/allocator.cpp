@@ -29,6 +29,8 @@ constexpr std::uint64_t growth_for_a_run = 4 * limits::mib;
 // A file that would become shorter by less than this, or than 1/256, is left alone.
 constexpr std::uint64_t cut_bytes_min = limits::mib;
 constexpr std::uint64_t cut_part_min = 256;
+// One that would first have to become longer by more than this part of it becomes as short as it can without.
+constexpr std::uint64_t longer_part_max = 16;
 
 }  // namespace
 
@@ -72,7 +74,7 @@ allocator_actor::behavior_type allocator_state::make_behavior() {
       },
       [this](const begin_compaction& request) { return begin(request); },
       [this](const stowage::enforce_file_end&) -> caf::result<bool> { return enforce_file_end(); },
-      [this](const cut_file&) { return cut(); },
+      [this](const cut_file& how) { return cut(how.only_if_dense); },
       [this](const end_compaction&) -> caf::result<void> {
         end();
         return caf::unit;
@@ -146,7 +148,10 @@ caf::result<area_grant> allocator_state::allocate_area(const area_request& reque
   grow_until(
       [this, request, found, fresh_from]() -> std::uint64_t {
         *fresh_from = space_.fresh_from();
-        const auto run = space_.allocate_contiguous(request.bytes_min, request.bytes_wanted);
+        auto run = space_.allocate_contiguous(request.bytes_min, request.bytes_wanted);
+        // Rather than that a compaction is given up. What it frees fills the reserve again.
+        if (!run && space_.has_ceiling() && request.bytes_min <= limits::journal_area_bytes_min)
+          run = reserve_.take_area();
         if (!run) return request.bytes_min;
         *found = *run;
         return 0;
@@ -170,7 +175,8 @@ caf::result<checkpoint_space> allocator_state::allocate_checkpoint(
   grow_until(
       [this, request, found]() -> std::uint64_t {
         for (auto i = found->pieces.size(); i < request.lengths.size(); ++i) {
-          const auto run = space_.allocate_contiguous(request.lengths[i], request.lengths[i]);
+          auto run = space_.allocate_contiguous(request.lengths[i], request.lengths[i]);
+          if (!run && space_.has_ceiling()) run = reserve_.take_piece(request.lengths[i]);
           if (!run) return request.lengths[i];
           found->pieces.push_back(*run);
         }
@@ -195,25 +201,56 @@ caf::result<checkpoint_space> allocator_state::allocate_checkpoint(
   return promise;
 }
 
-caf::result<compaction_space> allocator_state::begin(const begin_compaction& request) {
-  const auto file_bytes = space_.file_bytes();
-  reserve_.set_checkpoint_bytes(request.checkpoint_bytes);
+allocator_state::compaction_ends allocator_state::ends_of(const begin_compaction& request) const {
   const auto checkpoint =
       round_up(request.checkpoint_bytes / 8 * 9, limits::checkpoint_page_bytes) +
       limits::checkpoint_page_bytes;
-  const auto data_end =
+  compaction_ends ends;
+  ends.data =
       space_.ceiling_for(request.data_bytes + request.data_bytes / headroom_part + headroom_bytes);
-  file_end_ = data_end + checkpoints_while_compacting * checkpoint +
+  ends.file = ends.data + checkpoints_while_compacting * checkpoint +
               areas_while_compacting * limits::journal_area_bytes_min +
               space_reserve::target_bytes(request.checkpoint_bytes);
   // The file is cut behind the last page in use, which is below that if nothing went wrong.
-  const auto expected_end = file_end_ - checkpoints_to_spare * checkpoint -
-                            areas_to_spare * limits::journal_area_bytes_min;
-  file_end_ = std::min(file_end_, file_bytes);
+  ends.expected = ends.file - checkpoints_to_spare * checkpoint -
+                  areas_to_spare * limits::journal_area_bytes_min;
+  return ends;
+}
+
+caf::result<compaction_space> allocator_state::begin(const begin_compaction& request) {
+  reserve_.set_checkpoint_bytes(request.checkpoint_bytes);
+  const auto file_bytes = space_.file_bytes();
+  const auto ends = ends_of(request);
   const auto gain_min = std::max(cut_bytes_min, file_bytes / cut_part_min);
-  if (expected_end + gain_min > file_bytes || !space_.set_ceiling(data_end))
+  if (ends.expected + gain_min > file_bytes)
     return compaction_space{file_bytes, file_bytes, file_bytes};
-  return compaction_space{file_bytes, data_end, file_end_};
+  if (ends.file <= file_bytes || ends.file - file_bytes > file_bytes / longer_part_max)
+    return set_ceiling(request, file_bytes);
+  // What is to be spared is needed on the way there, so the file becomes longer before it becomes shorter. Where the
+  // disk has no room for that, it may do without.
+  auto promise = self_->make_response_promise<compaction_space>();
+  compat::request(self_, disk_, grow_device{ends.file})
+      .then(
+          [this, promise, request, file_bytes, target = ends.file]() mutable {
+            if (target > space_.file_bytes()) space_.grow(target);
+            promise.deliver(set_ceiling(request, file_bytes));
+          },
+          [this, promise, request, file_bytes](const caf::error& why) mutable {
+            if (why == errc::no_space)
+              promise.deliver(set_ceiling(request, file_bytes));
+            else
+              promise.deliver(why);
+          });
+  return promise;
+}
+
+compaction_space allocator_state::set_ceiling(const begin_compaction& request,
+                                              std::uint64_t bytes_before) {
+  const auto ends = ends_of(request);
+  if (!space_.set_ceiling(ends.data)) return {bytes_before, bytes_before, bytes_before};
+  file_end_ = std::min(ends.file, space_.file_bytes());
+  expected_end_ = ends.expected;
+  return {bytes_before, ends.data, file_end_};
 }
 
 // Wherever the reserve is, it can be elsewhere.
@@ -233,7 +270,9 @@ void allocator_state::end() {
   tell_space();
 }
 
-caf::result<compaction_space> allocator_state::cut() {
+caf::result<compaction_space> allocator_state::cut(bool only_if_dense) {
+  if (only_if_dense && space_.has_ceiling() && space_.end_of_use() > expected_end_ + cut_bytes_min)
+    return compaction_space{space_.file_bytes(), 0, 0};
   if (!space_.has_ceiling() || !space_.cut()) {
     end();
     return compaction_space{space_.file_bytes(), 0, 0};
@@ -245,7 +284,7 @@ caf::result<compaction_space> allocator_state::cut() {
   compat::request(self_, disk_, shrink_device{cut_to})
       .then(
           [promise, cut_to]() mutable {
-            promise.deliver(compaction_space{cut_to, 0, 0});
+            promise.deliver(compaction_space{cut_to, 0, cut_to});
           },
           [promise](const caf::error& why) mutable { promise.deliver(why); });
   return promise;

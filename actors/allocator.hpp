@@ -40,9 +40,17 @@ class allocator_state {
                const outcome& done);
 
   caf::result<void> grant(const budget_request& request);
+  struct compaction_ends {
+    std::uint64_t data = 0;      ///< of the values
+    std::uint64_t file = 0;      ///< of all there is while they are moved together
+    std::uint64_t expected = 0;  ///< of the file when it is cut
+  };
+  [[nodiscard]] compaction_ends ends_of(const begin_compaction& request) const;
   caf::result<compaction_space> begin(const begin_compaction& request);
+  [[nodiscard]] compaction_space set_ceiling(const begin_compaction& request,
+                                             std::uint64_t bytes_before);
   [[nodiscard]] bool enforce_file_end();
-  caf::result<compaction_space> cut();
+  caf::result<compaction_space> cut(bool only_if_dense);
   void end();
   [[nodiscard]] bool grant_moves(std::uint64_t bytes);
   caf::result<area_grant> allocate_area(const area_request& request);
@@ -58,6 +66,7 @@ class allocator_state {
   space_metrics metrics_;
   /// Of the compaction under way.
   std::uint64_t file_end_ = 0;
+  std::uint64_t expected_end_ = 0;
 };
 
 using allocator_impl = allocator_actor::stateful_impl<allocator_state>;

@@ -14,6 +14,14 @@ namespace {
 // What a survey looks at in one go, for some 0.1 ms: who comes after it on the same thread may have a client waiting.
 constexpr std::size_t survey_blocks = 1000;
 
+// Three checkpoints take turns, because a new one is written while two are there. After the two that let go of all
+// that lies high, the third place may be a hole below the others; each one more fills it and leaves the place of the
+// oldest, and one of the next two leaves the last.
+constexpr unsigned more_checkpoints_max = 2;
+
+// After a round that made the file shorter by less than this part there is no other.
+constexpr std::uint64_t gain_part_min = 256;
+
 }  // namespace
 
 compaction::compaction(maintenance_actor::pointer self, const compaction_peers& peers,
@@ -22,6 +30,7 @@ compaction::compaction(maintenance_actor::pointer self, const compaction_peers& 
       peers_{peers},
       sparse_percent_{how.sparse_percent},
       rounds_left_{how.rounds_max},
+      is_thorough_{how.rounds_max > 1},
       answer_{std::move(answer)} {}
 
 compaction::~compaction() { pause_.dispose(); }
@@ -39,6 +48,7 @@ void compaction::step() {
 
 void compaction::begin_round() {
   --rounds_left_;
+  more_checkpoints_ = is_thorough_ ? more_checkpoints_max : 0;
   compat::request(self_, peers_.registry, newest_state_request{})
       .then(
           [this](const newest_state& found) {
@@ -105,23 +115,33 @@ void compaction::end_round() {
 
 // Each root has to begin after the journal has moved.
 void compaction::move_journal() {
-  vacate({space_.data_end, space_.file_end},
-         [this] { checkpoint_then([this] { checkpoint_then([this] { cut(); }); }); });
+  vacate({space_.data_end, space_.file_end}, [this] { checkpoint_then_cut(2); });
 }
 
-void compaction::checkpoint_then(const std::function<void()>& next) {
+void compaction::checkpoint_then_cut(unsigned checkpoints) {
+  if (checkpoints == 0) return cut();
   compat::request(self_, peers_.registry, checkpoint_request{})
-      .then([next] { next(); }, [this](const caf::error& why) { give_up(why); });
+      .then([this, checkpoints] { checkpoint_then_cut(checkpoints - 1); },
+            [this](const caf::error& why) { give_up(why); });
 }
 
 void compaction::cut() {
-  compat::request(self_, peers_.allocator, cut_file{})
+  const bool may_take_longer = more_checkpoints_ > 0;
+  compat::request(self_, peers_.allocator, cut_file{may_take_longer})
       .then(
-          [this](const compaction_space& space) {
+          [this, may_take_longer](const compaction_space& space) {
+            const bool was_cut = space.file_end > 0;
+            if (!was_cut && may_take_longer) {
+              --more_checkpoints_;
+              return checkpoint_then_cut(1);
+            }
             compat::send(self_, peers_.writer, length_settled{});
-            const bool was_cut = space.file_bytes <= space_.file_end;
             result_.file_bytes_after = space.file_bytes;
-            if (!was_cut || rounds_left_ == 0) return finish();
+            // Beside clients another round would leave them next to no space for a while, and they fill what it
+            // closes.
+            if (!was_cut || rounds_left_ == 0 || clients_are_busy_ ||
+                space.file_bytes > space_.file_bytes - space_.file_bytes / gain_part_min)
+              return finish();
             stage_ = stage::start;
             step_again();
           },
@@ -213,6 +233,7 @@ void compaction::move(std::shared_ptr<batch> unit, std::uint64_t budget) {
 void compaction::on_moved(const blocks_moved& done) {
   result_.blocks_moved += done.blocks;
   result_.bytes_moved += done.bytes;
+  clients_are_busy_ = done.clients_are_busy;
   if (done.blocks > 0) pace_.on_moved(now() - slice_.handed_in, done.clients_are_busy);
   if (is_last_slice_) return end_round();
   // Clients have the disk for themselves at least half of the time.

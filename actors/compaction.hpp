@@ -81,7 +81,7 @@ class compaction {
   void on_moved(const blocks_moved& done);
   void end_round();
   void move_journal();
-  void checkpoint_then(const std::function<void()>& next);
+  void checkpoint_then_cut(unsigned checkpoints);
   void cut();
   void give_up(const caf::error& why);
   void finish();
@@ -95,6 +95,8 @@ class compaction {
   const compaction_peers& peers_;
   unsigned sparse_percent_;
   unsigned rounds_left_;
+  bool is_thorough_;
+  unsigned more_checkpoints_ = 0;
   answer_promise answer_;
 
   stage stage_ = stage::start;
@@ -104,6 +106,7 @@ class compaction {
   slice slice_;
   move_pace pace_;
   bool is_last_slice_ = false;
+  bool clients_are_busy_ = false;
   std::size_t next_reader_ = 0;
   caf::disposable pause_;
   compact_result result_;

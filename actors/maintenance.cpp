@@ -12,9 +12,9 @@ namespace stowage {
 
 namespace {
 
-// Small enough that a client whose group goes along waits for not much longer than for that alone.
-constexpr std::uint64_t slice_bytes = 256 * limits::kib;
-static_assert(slice_bytes <= limits::checkpoint_slice_bytes);
+// A page is written while the next is encoded. It is small enough that a client whose group goes along waits for not
+// much longer than for that alone.
+static_assert(limits::checkpoint_page_bytes <= limits::checkpoint_slice_bytes);
 
 }  // namespace
 
@@ -30,8 +30,9 @@ maintenance_actor::behavior_type maintenance_state::make_behavior() {
         auto answer = self_->make_response_promise<void>();
         at_hand_.emplace(checkpoint{checkpoint_writer{job.state, job.at, hash_seed_},
                                     job.journal_total,
-                                    {},
-                                    0,
+                                    std::nullopt,
+                                    false,
+                                    false,
                                     {},
                                     answer});
         compat::send(self_, maintenance_actor{self_}, next_slice{});
@@ -57,20 +58,29 @@ maintenance_actor::behavior_type maintenance_state::make_behavior() {
 
 void maintenance_state::encode_page() {
   auto& c = *at_hand_;
-  auto page = c.pages.next_page();
-  if (!page) return c.slice.empty() ? write_manifest() : write_slice();
-  c.slice_bytes += page->size();
-  c.slice.push_back(std::move(*page));
-  if (c.slice_bytes >= slice_bytes) return write_slice();
-  compat::send(self_, maintenance_actor{self_}, next_slice{});
+  if (c.waiting || c.is_encoded) return;
+  c.waiting = c.pages.next_page();
+  c.is_encoded = !c.waiting;
+  if (!c.is_being_written) write_next();
 }
 
-void maintenance_state::write_slice() {
-  at_hand_->slice_bytes = 0;
-  place_and_write(std::exchange(at_hand_->slice, {}), [this](const std::vector<extent>& places) {
-    for (const auto& where : places) at_hand_->pages.page_placed(where);
-    compat::send(self_, maintenance_actor{self_}, next_slice{});
+void maintenance_state::write_next() {
+  auto& c = *at_hand_;
+  if (c.waiting) return write_page();
+  if (c.is_encoded) write_manifest();
+}
+
+void maintenance_state::write_page() {
+  auto& c = *at_hand_;
+  c.is_being_written = true;
+  std::vector<page_buffer> page;
+  page.push_back(*std::exchange(c.waiting, std::nullopt));
+  place_and_write(std::move(page), [this](const std::vector<extent>& places) {
+    at_hand_->pages.page_placed(places.front());
+    at_hand_->is_being_written = false;
+    write_next();
   });
+  compat::send(self_, maintenance_actor{self_}, next_slice{});
 }
 
 void maintenance_state::write_manifest() {

@@ -34,16 +34,18 @@ class maintenance_state {
   struct checkpoint {
     checkpoint_writer pages;
     std::uint64_t journal_total = 0;
-    /// Encoded, and to be written together.
-    std::vector<page_buffer> slice;
-    std::uint64_t slice_bytes = 0;
+    /// Encoded, and to be written when the one before it is.
+    std::optional<page_buffer> waiting;
+    bool is_being_written = false;
+    bool is_encoded = false;
     /// The pages, then the manifest.
     checkpoint_extents placed;
     caf::typed_response_promise<void> answer;
   };
 
   void encode_page();
-  void write_slice();
+  void write_next();
+  void write_page();
   void write_manifest();
   /// Finds space for `buffers`, writes them, and says where they went once they are durable.
   void place_and_write(std::vector<page_buffer> buffers,

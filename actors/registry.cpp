@@ -300,8 +300,8 @@ void registry_state::on_durable(const durable_group& group,
   auto unused = released.budget - group.spent;
   // Each op was granted pages of its own, of which small values took a part: the next ones can have the others.
   if (space_is_ample_ && !compaction_running_) {
-    const auto kept =
-        std::min(unused, budget_piece_bytes_ - std::min(budget_piece_bytes_, budget_));
+    const auto piece = budget_piece_bytes();
+    const auto kept = std::min(unused, piece - std::min(piece, budget_));
     budget_ += kept;
     unused -= kept;
   }

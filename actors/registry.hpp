@@ -190,6 +190,7 @@ class registry_state {
   void request_budget(std::uint64_t needed, std::uint64_t checkpoint_bytes);
   void prefetch_budget();
   [[nodiscard]] std::uint64_t newest_checkpoint_bytes() const;
+  [[nodiscard]] std::uint64_t budget_piece_bytes() const noexcept;
   [[nodiscard]] std::uint64_t lacking_stock() const noexcept;
   [[nodiscard]] bool waits_for_space_to_come_back();
   void on_budget_refused(const failure& why);
@@ -328,7 +329,9 @@ class registry_state {
   /// The writer was asked to close its batch for the credit, and no group has come back since.
   bool pressed_ = false;
   std::uint64_t budget_ = 0;
-  std::uint64_t budget_piece_bytes_ = 4 * limits::mib;
+  static constexpr std::uint64_t budget_piece_bytes_min = 4 * limits::mib;
+  /// What pieces have grown to; `budget_piece_bytes()` is what is asked for.
+  std::uint64_t budget_piece_bytes_ = budget_piece_bytes_min;
   bool budget_is_prefetched_ = false;
   /// The last piece was granted: asking ahead makes sense.
   bool space_is_ample_ = true;
@@ -397,6 +400,8 @@ class registry_state {
   std::size_t readers_stopping_ = 0;
 
   std::uint64_t ops_accepted_ = 0;
+  /// When blocks were last moved.
+  std::uint64_t ops_accepted_at_move_ = 0;
   std::uint64_t ops_rejected_ = 0;
   std::shared_ptr<payload_cache> cache_;
   view_publisher views_;

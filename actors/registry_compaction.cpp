@@ -3,6 +3,7 @@
 
 #include <stowage/actors/peer_failure.hpp>
 #include <stowage/storage/log/batch.hpp>
+#include <stowage/storage/space/space_map.hpp>
 
 #include <algorithm>
 #include <iterator>
@@ -46,7 +47,8 @@ caf::result<compact_result> registry_state::on_compact() {
   return promise;
 }
 
-// Whether the file is so much longer than what lives in it that it pays to make it shorter.
+// Whether the file is so much longer than what lives in it that it pays to make it shorter. While blocks are moved
+// together it can grow once more, and that is to be within what was asked for, too.
 void registry_state::look_for_waste() {
   look_for_waste_at_ = newest_journal_total_ + look_for_waste_every;
   if (compaction_running_ || !takes_writes() || options_.compaction.start_above <= 0) return;
@@ -55,8 +57,9 @@ void registry_state::look_for_waste() {
           [this](const store_status& space) {
             const auto live = index_.dense_bytes() + 2 * index_.checkpoint_bytes();
             const auto allowed = options_.compaction.start_above * static_cast<double>(live);
-            const bool is_wasteful = static_cast<double>(space.file_bytes) > allowed &&
-                                     space.file_bytes > live + waste_bytes_min;
+            const auto grown = space.file_bytes + growth_for(space.file_bytes, 0);
+            const bool is_wasteful =
+                static_cast<double>(grown) > allowed && space.file_bytes > live + waste_bytes_min;
             if (is_wasteful && !compaction_running_ && takes_writes()) run_compaction(by_itself);
           },
           [](const caf::error&) {
@@ -125,7 +128,9 @@ caf::result<blocks_moved> registry_state::on_move(const move_blocks& request) {
   auto& unit = *request.unit;
   std::erase_if(unit.ops, [this](const accepted_op& o) { return !is_newest(o.name, o.ver); });
   blocks_moved answer;
-  answer.clients_are_busy = pending_.sum().ops > 0 || !parked_.empty();
+  // One that waits for each answer has nothing under way at times.
+  const bool wrote_meanwhile = std::exchange(ops_accepted_at_move_, ops_accepted_) != ops_accepted_;
+  answer.clients_are_busy = wrote_meanwhile || pending_.sum().ops > 0 || !parked_.empty();
   if (unit.empty()) {
     compat::send(self_, allocator_, group_space{nullptr, {}, request.budget});
     return answer;

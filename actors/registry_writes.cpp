@@ -20,8 +20,10 @@ namespace stowage {
 namespace {
 
 // Space is asked for in pieces, so that the allocator is not asked per op, and before the last one is used
-// up. Pieces begin small, for the sake of small files, and grow as long as writes had to wait for one.
+// up. Pieces grow as long as writes had to wait for one, but what is promised and not used makes the file longer: to
+// 1/16 of what lives in it at most.
 constexpr std::uint64_t budget_piece_bytes_max = 32 * limits::mib;
+constexpr std::uint64_t budget_piece_part = 16;
 
 // What a checkpoint may grow by before the allocator hears of it again.
 constexpr std::uint64_t checkpoint_growth_bytes = 256 * limits::kib;
@@ -340,7 +342,7 @@ bool registry_state::take_budget(std::uint64_t bytes, std::uint64_t entry_bytes)
     return true;
   }
   if (space_is_ample_ && budget_ < bytes)
-    budget_piece_bytes_ = std::min(2 * budget_piece_bytes_, budget_piece_bytes_max);
+    budget_piece_bytes_ = std::min(2 * budget_piece_bytes(), budget_piece_bytes_max);
   request_budget(bytes - std::min(bytes, budget_), checkpoint_bytes);
   return false;
 }
@@ -518,9 +520,15 @@ std::uint64_t registry_state::newest_checkpoint_bytes() const {
   return index_.checkpoint_bytes() + pending_.sum().entry_bytes;
 }
 
+std::uint64_t registry_state::budget_piece_bytes() const noexcept {
+  return std::min(budget_piece_bytes_,
+                  std::max(budget_piece_bytes_min, index_.dense_bytes() / budget_piece_part));
+}
+
 // What is asked for ahead of need: nothing where only the checkpoint has become larger.
 std::uint64_t registry_state::lacking_stock() const noexcept {
-  return budget_ < budget_piece_bytes_ / 2 ? budget_piece_bytes_ : 0;
+  const auto piece = budget_piece_bytes();
+  return budget_ < piece / 2 ? piece : 0;
 }
 
 void registry_state::request_budget(std::uint64_t needed, std::uint64_t checkpoint_bytes) {

@@ -103,7 +103,10 @@ struct compaction_space {
 struct enforce_file_end {};
 
 /// The file ends behind what is used, if that is below `file_end`, and the ceiling is lifted.
-struct cut_file {};
+struct cut_file {
+  /// Only if there are no holes left that one more checkpoint could close.
+  bool only_if_dense = false;
+};
 
 /// It ends: the ceiling is lifted, if there is one.
 struct end_compaction {};
@@ -134,7 +137,7 @@ using allocator_actor = caf::typed_actor<
     caf::result<compaction_space>(begin_compaction),
     // maintenance -> allocator: false where clients have taken the space meanwhile.
     caf::result<bool>(enforce_file_end),
-    // maintenance -> allocator: answers the file's length then. io_error: the device was not cut.
+    // maintenance -> allocator: answers the file's length then, with a `file_end` of 0 if it was not cut. io_error: the device was not cut.
     caf::result<compaction_space>(cut_file),
     // maintenance -> allocator.
     caf::result<void>(end_compaction),

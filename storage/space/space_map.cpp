@@ -270,13 +270,18 @@ void space_map::lift_ceiling() {
   check();
 }
 
+std::uint64_t space_map::end_of_use() const noexcept {
+  extent last;
+  for (const auto& run : set_aside_) last = run;
+  return last.end() == file_bytes_ ? last.offset : file_bytes_;
+}
+
 bool space_map::cut() {
   invariant(has_ceiling(), "a file is cut under a ceiling");
-  std::optional<extent> last;
-  for (const auto& run : set_aside_) last = run;
-  if (!last || last->end() != file_bytes_ || last->offset > file_end_) return false;
-  set_aside_.claim(*last);
-  file_bytes_ = last->offset;
+  const auto end = end_of_use();
+  if (end == file_bytes_ || end > file_end_) return false;
+  set_aside_.claim({end, file_bytes_ - end});
+  file_bytes_ = end;
   fresh_from_ = std::min(fresh_from_, file_bytes_);
   lift_ceiling();
   return true;
@@ -320,7 +325,7 @@ bool space_map::much_lies_idle() const noexcept {
   if (has_ceiling()) return true;
   const auto idle = free_.free_bytes() - (file_bytes_ - fresh_from_);
   const auto used = fresh_from_ - data_start_ - idle;
-  return idle > used / 8;
+  return idle > used / 16;
 }
 
 bool space_map::inside_data(extent e) const noexcept {

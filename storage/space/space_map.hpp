@@ -71,7 +71,7 @@ class space_map {
 
   /// Moves `want` bytes, rounded up to pages, into the lease, or all free space if that is less. Space
   /// that was used before goes first, because fresh pages cost a sync more (`page_stock`) and the file is
-  /// to stay small. While more than an eighth of what is used lies idle, runs shorter than 64 KiB are taken before
+  /// to stay small. While more than a sixteenth of what is used lies idle, runs shorter than 64 KiB are taken before
   /// all others: journal areas and checkpoints have no use for them. Then one run where one is long enough, else the
   /// longest. The rest is fresh: one run, else the longest there are.
   void refill(lease& to, std::uint64_t want);
@@ -133,6 +133,9 @@ class space_map {
   void lift_ceiling();
 
   [[nodiscard]] bool has_ceiling() const noexcept { return ceiling_ != no_ceiling; }
+
+  /// Under a ceiling: where the last page in use ends.
+  [[nodiscard]] std::uint64_t end_of_use() const noexcept;
 
   /// Ends the file behind the last page in use, and lifts the ceiling. False, and nothing changes, while there is
   /// such a page at or beyond the file's end to be.

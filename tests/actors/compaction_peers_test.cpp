@@ -50,7 +50,7 @@ allocator_actor::behavior_type allocator_of(allocator_actor::pointer /*self*/,
       [log](const enforce_file_end&) -> caf::result<bool> { return log->has_ceiling; },
       [log](const cut_file&) -> caf::result<compaction_space> {
         ++log->cuts;
-        return compaction_space{4 * limits::mib, 0, 0};
+        return compaction_space{4 * limits::mib, 0, 4 * limits::mib};
       },
       [log](const end_compaction&) -> caf::result<void> {
         log->has_ceiling = false;

@@ -3,6 +3,7 @@
 #include <stowage/actors/registry.hpp>
 #include <stowage/tests/support/actors/store_fixture.hpp>
 
+#include <algorithm>
 #include <cerrno>
 #include <map>
 #include <random>
@@ -345,6 +346,26 @@ BOOST_FIXTURE_TEST_CASE(it_begins_by_itself_above_the_amplification, compacting)
   BOOST_TEST(s.compactions == 1U);
   BOOST_TEST(s.file_bytes < 40 * mib);
   written_["journal"] = "grows";
+  check_contents();
+}
+
+BOOST_FIXTURE_TEST_CASE(the_file_stays_within_the_amplification, compacting) {
+  options.compaction.start_above = 1.5;
+  open();
+  constexpr unsigned blocks = 40'000;
+  constexpr std::size_t value_bytes = 4096;
+  fill(blocks, value_bytes);
+  std::mt19937_64 random{7};
+  std::uint64_t highest = 0;
+  for (unsigned overwritten = 0; overwritten < 3 * blocks; ++overwritten) {
+    const auto i = static_cast<unsigned>(random() % blocks);
+    written_[name_of_block(i)] = pattern(value_bytes, overwritten);
+    (void)put_accepted(name_of_block(i), pattern(value_bytes, overwritten));
+    if (overwritten % 1000 != 999) continue;
+    flush_all();
+    highest = std::max(highest, status().file_bytes);
+  }
+  BOOST_TEST(highest <= blocks * value_bytes * 3 / 2);
   check_contents();
 }
 

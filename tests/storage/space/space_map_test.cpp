@@ -176,16 +176,16 @@ BOOST_AUTO_TEST_CASE(what_was_never_given_out_is_fresh) {
 }
 
 BOOST_AUTO_TEST_CASE(short_pieces_are_used_again_only_while_much_lies_idle) {
-  // 400 pages of which every tenth is free, and fresh pages behind them.
+  // 400 pages of which every twentieth is free, and fresh pages behind them.
   auto space = space_of(1000);
   const auto first = head / page_size;
-  for (std::uint64_t i = 0; i < 400; i += 10)
-    BOOST_REQUIRE(space.claim_pages(pages(first + i, 9)).ok());
+  for (std::uint64_t i = 0; i < 400; i += 20)
+    BOOST_REQUIRE(space.claim_pages(pages(first + i, 19)).ok());
   lease l;
   space.refill(l, in_pages(10));
   BOOST_CHECK(l.release() == std::vector{pages(first + 399, 10)});
-  // With another page in ten free a quarter of what is used lies idle, and then they go before long ones.
-  for (std::uint64_t i = 0; i < 400; i += 10) space.free_extent(pages(first + i, 1));
+  // With another page in twenty free a ninth of what is used lies idle, and then they go before long ones.
+  for (std::uint64_t i = 0; i < 400; i += 20) space.free_extent(pages(first + i, 1));
   BOOST_REQUIRE(space.free_space().longest_run() > in_pages(100));
   space.refill(l, in_pages(10));
   const auto again = l.release();
