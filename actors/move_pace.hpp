@@ -38,16 +38,15 @@ class move_pace {
     if (!clients_are_busy)
       size_ = std::min(parts, 2 * size_);
     else if (took > tolerated * quickest_)
-      size_ -= std::min(size_ - 1, std::max<std::size_t>(1, size_ / 4));
+      size_ = std::max<std::size_t>(1, size_ / 2);
     else if (!is_probe)
       size_ = std::min(parts, size_ + 1);
   }
 
  private:
   static constexpr std::chrono::nanoseconds unknown{-1};
-  /// It may wait for a group under way, and then takes as long as one and its own writing; of the next group that is
-  /// what a client waits for.
-  static constexpr int tolerated = 2;
+  /// It waits for a group under way, and then takes as long as one and its own writing.
+  static constexpr int tolerated = 3;
   static constexpr int probe_every = 31;
 
   [[nodiscard]] std::size_t size() const noexcept { return until_probe_ == 0 ? 1 : size_; }

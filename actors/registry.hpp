@@ -400,8 +400,6 @@ class registry_state {
   std::size_t readers_stopping_ = 0;
 
   std::uint64_t ops_accepted_ = 0;
-  /// When blocks were last moved.
-  std::uint64_t ops_accepted_at_move_ = 0;
   std::uint64_t ops_rejected_ = 0;
   std::shared_ptr<payload_cache> cache_;
   view_publisher views_;

@@ -128,9 +128,7 @@ caf::result<blocks_moved> registry_state::on_move(const move_blocks& request) {
   auto& unit = *request.unit;
   std::erase_if(unit.ops, [this](const accepted_op& o) { return !is_newest(o.name, o.ver); });
   blocks_moved answer;
-  // One that waits for each answer has nothing under way at times.
-  const bool wrote_meanwhile = std::exchange(ops_accepted_at_move_, ops_accepted_) != ops_accepted_;
-  answer.clients_are_busy = wrote_meanwhile || pending_.sum().ops > 0 || !parked_.empty();
+  answer.clients_are_busy = pending_.sum().ops > 0 || !parked_.empty();
   if (unit.empty()) {
     compat::send(self_, allocator_, group_space{nullptr, {}, request.budget});
     return answer;
