@@ -52,7 +52,7 @@ allocator_actor::behavior_type allocator_state::make_behavior() {
         space_.refill(*pages,
                       std::max(request.bytes_needed, std::min(request.bytes_wanted, spare)));
         tell_space();
-        return lease_grant{std::move(pages), fresh_from, !reserve_.is_full()};
+        return lease_grant{std::move(pages), fresh_from, is_short()};
       },
       [this](const return_lease& request) -> caf::result<void> {
         space_.take_back(std::move(*request.pages));
@@ -163,7 +163,7 @@ caf::result<area_grant> allocator_state::allocate_area(const area_request& reque
           *found = reserve_.take_area().value_or(extent{});
         tell_space();
         if (found->empty()) return promise.deliver(to_error(done.error()));
-        promise.deliver(area_grant{*found, *fresh_from, !reserve_.is_full()});
+        promise.deliver(area_grant{*found, *fresh_from, is_short()});
       });
   return promise;
 }
@@ -270,21 +270,21 @@ void allocator_state::end() {
   tell_space();
 }
 
-caf::result<compaction_space> allocator_state::cut(bool only_if_dense) {
+caf::result<cut_outcome> allocator_state::cut(bool only_if_dense) {
   if (only_if_dense && space_.has_ceiling() && space_.end_of_use() > expected_end_ + cut_bytes_min)
-    return compaction_space{space_.file_bytes(), 0, 0};
+    return cut_outcome{space_.file_bytes(), cut_state::has_holes};
   if (!space_.has_ceiling() || !space_.cut()) {
     end();
-    return compaction_space{space_.file_bytes(), 0, 0};
+    return cut_outcome{space_.file_bytes(), cut_state::given_up};
   }
-  auto promise = self_->make_response_promise<compaction_space>();
+  auto promise = self_->make_response_promise<cut_outcome>();
   // What the file grows by from now on is asked of the disk behind this.
   const auto cut_to = space_.file_bytes();
   tell_space();
   compat::request(self_, disk_, shrink_device{cut_to})
       .then(
           [promise, cut_to]() mutable {
-            promise.deliver(compaction_space{cut_to, 0, cut_to});
+            promise.deliver(cut_outcome{cut_to, cut_state::done});
           },
           [promise](const caf::error& why) mutable { promise.deliver(why); });
   return promise;
@@ -310,6 +310,12 @@ void allocator_state::account(const group_space& change) {
   if (!reserve_.is_full()) reserve_.fill(space_);
   if (change.unused_budget > 0) space_.give_back(change.unused_budget);
   tell_space();
+}
+
+// Under a ceiling the reserve stands in where nothing is set aside in one run. That passes, and who took it for a full
+// disk would have each group wait for its own pages until then.
+bool allocator_state::is_short() const noexcept {
+  return !reserve_.is_full() && !space_.has_ceiling();
 }
 
 store_status allocator_state::status() const {

@@ -50,12 +50,13 @@ class allocator_state {
   [[nodiscard]] compaction_space set_ceiling(const begin_compaction& request,
                                              std::uint64_t bytes_before);
   [[nodiscard]] bool enforce_file_end();
-  caf::result<compaction_space> cut(bool only_if_dense);
+  caf::result<cut_outcome> cut(bool only_if_dense);
   void end();
   [[nodiscard]] bool grant_moves(std::uint64_t bytes);
   caf::result<area_grant> allocate_area(const area_request& request);
   caf::result<checkpoint_space> allocate_checkpoint(const checkpoint_space_request& request);
   void account(const group_space& change);
+  [[nodiscard]] bool is_short() const noexcept;
   [[nodiscard]] store_status status() const;
   void tell_space() noexcept;
 

@@ -126,21 +126,19 @@ void compaction::checkpoint_then_cut(unsigned checkpoints) {
 }
 
 void compaction::cut() {
-  const bool may_take_longer = more_checkpoints_ > 0;
-  compat::request(self_, peers_.allocator, cut_file{may_take_longer})
+  compat::request(self_, peers_.allocator, cut_file{more_checkpoints_ > 0})
       .then(
-          [this, may_take_longer](const compaction_space& space) {
-            const bool was_cut = space.file_end > 0;
-            if (!was_cut && may_take_longer) {
+          [this](const cut_outcome& outcome) {
+            if (outcome.state == cut_state::has_holes) {
               --more_checkpoints_;
               return checkpoint_then_cut(1);
             }
             compat::send(self_, peers_.writer, length_settled{});
-            result_.file_bytes_after = space.file_bytes;
+            result_.file_bytes_after = outcome.file_bytes;
             // Beside clients another round would leave them next to no space for a while, and they fill what it
             // closes.
-            if (!was_cut || rounds_left_ == 0 || clients_are_busy_ ||
-                space.file_bytes > space_.file_bytes - space_.file_bytes / gain_part_min)
+            if (outcome.state != cut_state::done || rounds_left_ == 0 || clients_are_busy_ ||
+                outcome.file_bytes > space_.file_bytes - space_.file_bytes / gain_part_min)
               return finish();
             stage_ = stage::start;
             step_again();

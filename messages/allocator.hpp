@@ -39,7 +39,7 @@ struct lease_grant {
   std::shared_ptr<lease> pages;
   /// Pages from here on were never written.
   std::uint64_t fresh_from = 0;
-  /// The reserve lacks something: keep no pages that are not needed.
+  /// The reserve lacks something, and no compaction is about to give it back: keep no pages that are not needed.
   bool space_is_short = false;
 };
 
@@ -57,8 +57,8 @@ struct area_grant {
   extent where;
   /// Pages from here on were never written.
   std::uint64_t fresh_from = 0;
-  /// It came out of the reserve, or the reserve lacks something already: the journal has to become
-  /// shorter.
+  /// It came out of the reserve, or the reserve lacks something already, and no compaction is about to give it back:
+  /// the journal has to become shorter.
   bool space_is_short = false;
 };
 
@@ -107,6 +107,15 @@ struct cut_file {
   /// Only if there are no holes left that one more checkpoint could close.
   bool only_if_dense = false;
 };
+enum class cut_state : std::uint8_t {
+  done,
+  has_holes,  ///< nothing was cut: it was to be dense, and the ceiling still holds
+  given_up,  ///< nothing was cut: what is used lies too high, or clients have taken the space; there is no ceiling
+};
+struct cut_outcome {
+  std::uint64_t file_bytes = 0;
+  cut_state state = cut_state::given_up;
+};
 
 /// It ends: the ceiling is lifted, if there is one.
 struct end_compaction {};
@@ -137,8 +146,8 @@ using allocator_actor = caf::typed_actor<
     caf::result<compaction_space>(begin_compaction),
     // maintenance -> allocator: false where clients have taken the space meanwhile.
     caf::result<bool>(enforce_file_end),
-    // maintenance -> allocator: answers the file's length then, with a `file_end` of 0 if it was not cut. io_error: the device was not cut.
-    caf::result<compaction_space>(cut_file),
+    // maintenance -> allocator. io_error: the device was not cut.
+    caf::result<cut_outcome>(cut_file),
     // maintenance -> allocator.
     caf::result<void>(end_compaction),
     // maintenance -> allocator: never grows the file. no_space (nothing granted): not even what is held for
@@ -163,5 +172,6 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::begin_compaction)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::compaction_space)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::enforce_file_end)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::cut_file)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::cut_outcome)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::end_compaction)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stowage::move_budget_request)

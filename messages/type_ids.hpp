@@ -111,6 +111,7 @@ struct copy_slice;
 struct verify_slice;
 struct seal_durable;
 struct ops_settled;
+struct cut_outcome;
 
 }  // namespace stowage
 
@@ -212,4 +213,6 @@ CAF_ADD_TYPE_ID(stowage, (stowage::unwatch_request))
 // Public, within the process.
 CAF_ADD_TYPE_ID(stowage, (stowage::view_request))
 CAF_ADD_TYPE_ID(stowage, (stowage::read_view))
+// Between the store's own actors.
+CAF_ADD_TYPE_ID(stowage, (stowage::cut_outcome))
 CAF_END_TYPE_ID_BLOCK(stowage)

@@ -27,6 +27,11 @@ struct asked {
   bool has_room_without = true;
   unsigned budgets = 0;
   unsigned cuts = 0;
+  unsigned checkpoints = 0;
+  /// So many checkpoints more and it can be cut.
+  unsigned holes = 0;
+  cut_state cut = cut_state::done;
+  bool has_room_below = false;
   unsigned vacated = 0;
 };
 
@@ -48,9 +53,13 @@ allocator_actor::behavior_type allocator_of(allocator_actor::pointer /*self*/,
         return compaction_space{file_bytes, 2 * limits::mib, 4 * limits::mib};
       },
       [log](const enforce_file_end&) -> caf::result<bool> { return log->has_ceiling; },
-      [log](const cut_file&) -> caf::result<compaction_space> {
+      [log](const cut_file& how) -> caf::result<cut_outcome> {
         ++log->cuts;
-        return compaction_space{4 * limits::mib, 0, 4 * limits::mib};
+        if (how.only_if_dense && log->holes > 0) {
+          --log->holes;
+          return cut_outcome{file_bytes, cut_state::has_holes};
+        }
+        return cut_outcome{4 * limits::mib, log->cut};
       },
       [log](const end_compaction&) -> caf::result<void> {
         log->has_ceiling = false;
@@ -58,7 +67,7 @@ allocator_actor::behavior_type allocator_of(allocator_actor::pointer /*self*/,
       },
       [log, refused](const move_budget_request&) -> caf::result<void> {
         ++log->budgets;
-        if (log->has_ceiling || !log->has_room_without) return refused();
+        if (log->has_ceiling ? !log->has_room_below : !log->has_room_without) return refused();
         return caf::unit;
       },
       [](const status_request&) -> caf::result<store_status> { return store_status{}; },
@@ -101,7 +110,8 @@ index_snapshot sparse_blocks() {
 }
 
 relocation_registry::behavior_type registry_of(relocation_registry::pointer /*self*/,
-                                               const index_snapshot& state) {
+                                               const index_snapshot& state,
+                                               const std::shared_ptr<asked>& log) {
   return {
       [](const pin_blocks& request) -> caf::result<pinned_blocks> {
         pinned_blocks out;
@@ -123,7 +133,10 @@ relocation_registry::behavior_type registry_of(relocation_registry::pointer /*se
       [state](const newest_state_request&) -> caf::result<newest_state> {
         return newest_state{std::make_shared<const index_snapshot>(state), 1000};
       },
-      [](const checkpoint_request&) -> caf::result<void> { return caf::unit; },
+      [log](const checkpoint_request&) -> caf::result<void> {
+        ++log->checkpoints;
+        return caf::unit;
+      },
   };
 }
 
@@ -140,18 +153,18 @@ reader_actor::behavior_type reader_of(reader_actor::pointer /*self*/) {
 }
 
 struct among_stand_ins {
-  result<compact_result> compact() {
+  result<compact_result> compact(std::uint32_t rounds = 3) {
     auto& system = det.system();
     compaction_peers peers;
     peers.allocator = system.spawn(allocator_of, log);
     peers.writer = system.spawn(writer_of, log);
-    peers.registry = system.spawn(registry_of, sparse_blocks());
+    peers.registry = system.spawn(registry_of, sparse_blocks(), log);
     peers.readers = {system.spawn(reader_of)};
     const auto maintenance = system.spawn<maintenance_impl>(std::uint64_t{1}, peers);
     std::optional<result<compact_result>> answer;
     {
       caf::scoped_actor self{system};
-      auto pending = compat::request(self.ptr(), maintenance, start_compaction{90, 3});
+      auto pending = compat::request(self.ptr(), maintenance, start_compaction{90, rounds});
       det.run();
       std::move(pending).receive([&](const compact_result& done) { answer.emplace(done); },
                                  [&](const caf::error& why) { answer.emplace(to_failure(why)); });
@@ -190,6 +203,45 @@ BOOST_FIXTURE_TEST_CASE(without_any_room_it_says_so, among_stand_ins) {
   BOOST_TEST((!done.ok() && done.error().code == errc::no_space));
   BOOST_TEST(log->budgets == 2U);
   BOOST_TEST(!log->has_ceiling);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_hole_is_closed_by_another_checkpoint, among_stand_ins) {
+  log->has_room_below = true;
+  log->holes = 1;
+  const auto done = compact(2);
+  BOOST_TEST_REQUIRE(done.ok(), (done ? "" : describe(done.error())));
+  // Two, the one more, and the two of a second round.
+  BOOST_TEST(log->checkpoints == 5U);
+  BOOST_TEST(log->cuts == 3U);
+  BOOST_TEST(done.value().file_bytes_after == 4 * limits::mib);
+}
+
+BOOST_FIXTURE_TEST_CASE(holes_that_stay_are_cut_with_the_rest, among_stand_ins) {
+  log->has_room_below = true;
+  log->holes = 1000;
+  log->cut = cut_state::given_up;
+  const auto done = compact();
+  BOOST_TEST_REQUIRE(done.ok(), (done ? "" : describe(done.error())));
+  BOOST_TEST(log->checkpoints == 4U);
+  BOOST_TEST(log->cuts == 3U);
+}
+
+BOOST_FIXTURE_TEST_CASE(by_itself_it_makes_no_checkpoint_more, among_stand_ins) {
+  log->has_room_below = true;
+  log->holes = 1;
+  const auto done = compact(1);
+  BOOST_TEST_REQUIRE(done.ok(), (done ? "" : describe(done.error())));
+  BOOST_TEST(log->checkpoints == 2U);
+  BOOST_TEST(log->cuts == 1U);
+}
+
+BOOST_FIXTURE_TEST_CASE(without_a_ceiling_any_more_no_checkpoint_is_made_for_it, among_stand_ins) {
+  log->has_room_below = true;
+  log->cut = cut_state::given_up;
+  const auto done = compact();
+  BOOST_TEST_REQUIRE(done.ok(), (done ? "" : describe(done.error())));
+  BOOST_TEST(log->checkpoints == 2U);
+  BOOST_TEST(log->cuts == 1U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,174 @@
+// The allocator alone, with a disk that grows as it is told: what a compaction asks of it.
+#include <stowage/actors/allocator.hpp>
+#include <stowage/storage/format/layout.hpp>
+#include <stowage/testkit/deterministic_system.hpp>
+
+#include <caf/scoped_actor.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+using namespace stowage;
+using stowage::testkit::deterministic_system;
+
+namespace {
+
+constexpr std::uint64_t mib = limits::mib;
+constexpr std::uint64_t file_bytes = 64 * mib;
+
+struct disk_log {
+  std::vector<std::uint64_t> grown_to;
+  errc growth = errc::none;
+  std::uint64_t shrunk_to = 0;
+};
+
+disk_actor::behavior_type disk_of(disk_actor::pointer /*self*/,
+                                  const std::shared_ptr<disk_log>& log) {
+  return {
+      [](const execute_plan&) -> caf::result<plan_executed> { return plan_executed{}; },
+      [log](const grow_device& request) -> caf::result<void> {
+        log->grown_to.push_back(request.file_bytes);
+        if (log->growth != errc::none) return to_error(fail(log->growth));
+        return caf::unit;
+      },
+      [log](const shrink_device& request) -> caf::result<void> {
+        log->shrunk_to = request.file_bytes;
+        return caf::unit;
+      },
+      [](const close_device&) -> caf::result<void> { return caf::unit; },
+  };
+}
+
+struct allocating {
+  allocating() {
+    auto& system = det.system();
+    disk = system.spawn(disk_of, log);
+    allocator = system.spawn<allocator_impl>(space_map{file_bytes, layout::data_start}, disk,
+                                             space_metrics{system.metrics(), std::string{"a"}});
+    det.run();
+  }
+  allocating(const allocating&) = delete;
+  allocating& operator=(const allocating&) = delete;
+  ~allocating() {
+    for (const auto& a :
+         {caf::actor_cast<caf::actor>(allocator), caf::actor_cast<caf::actor>(disk)})
+      caf::anon_send_exit(a, caf::exit_reason::kill);
+    det.run();
+  }
+
+  template <class Answer, class Request>
+  result<Answer> ask(Request request) {
+    caf::scoped_actor self{det.system()};
+    std::optional<result<Answer>> answer;
+    auto pending = compat::request(self.ptr(), allocator, std::move(request));
+    det.run();
+    std::move(pending).receive([&](const Answer& got) { answer.emplace(got); },
+                               [&](const caf::error& why) { answer.emplace(to_failure(why)); });
+    return *std::move(answer);
+  }
+  void tell(enforce_file_end what) { BOOST_TEST_REQUIRE(ask<bool>(what).value()); }
+  store_status status() { return ask<store_status>(status_request{}).value(); }
+
+  deterministic_system det;
+  std::shared_ptr<disk_log> log = std::make_shared<disk_log>();
+  disk_actor disk;
+  allocator_actor allocator;
+};
+
+/// Values that fill all but what a dense file has beside them, so that on the way there it has to be longer.
+constexpr begin_compaction nearly_dense{50 * mib, mib};
+/// Values that leave more than that.
+constexpr begin_compaction half_empty{30 * mib, mib};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(the_allocator)
+
+BOOST_FIXTURE_TEST_CASE(a_file_becomes_longer_before_it_becomes_shorter, allocating) {
+  const auto begun = ask<compaction_space>(nearly_dense);
+  BOOST_TEST_REQUIRE(begun.ok());
+  BOOST_TEST_REQUIRE(log->grown_to.size() == 1U);
+  BOOST_TEST(log->grown_to.front() > file_bytes);
+  BOOST_TEST(log->grown_to.front() <= file_bytes + file_bytes / 16);
+  BOOST_TEST(status().file_bytes == log->grown_to.front());
+  // What it is compared with is the file there was.
+  BOOST_TEST(begun->file_bytes == file_bytes);
+  BOOST_TEST(begun->file_end == log->grown_to.front());
+  BOOST_TEST(begun->data_end < file_bytes);
+  tell(enforce_file_end{});
+  const auto cut = ask<cut_outcome>(cut_file{true});
+  BOOST_TEST_REQUIRE(cut.ok());
+  BOOST_TEST((cut->state == cut_state::done));
+  BOOST_TEST(cut->file_bytes < file_bytes);
+  BOOST_TEST(log->shrunk_to == cut->file_bytes);
+}
+
+BOOST_FIXTURE_TEST_CASE(on_a_full_disk_it_does_without, allocating) {
+  log->growth = errc::no_space;
+  const auto begun = ask<compaction_space>(nearly_dense);
+  BOOST_TEST_REQUIRE(begun.ok());
+  BOOST_TEST(log->grown_to.size() == 1U);
+  BOOST_TEST(status().file_bytes == file_bytes);
+  BOOST_TEST(begun->file_end == file_bytes);
+  BOOST_TEST(begun->data_end < file_bytes);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_disk_that_fails_is_no_full_one, allocating) {
+  log->growth = errc::io_error;
+  const auto begun = ask<compaction_space>(nearly_dense);
+  BOOST_TEST((!begun.ok() && begun.error().code == errc::io_error));
+  // Nothing was begun.
+  BOOST_TEST((ask<cut_outcome>(cut_file{})->state == cut_state::given_up));
+  BOOST_TEST(log->shrunk_to == 0U);
+}
+
+BOOST_FIXTURE_TEST_CASE(it_does_not_become_much_longer_for_it, allocating) {
+  // Three checkpoints of 9 MiB.
+  const auto begun = ask<compaction_space>(begin_compaction{24 * mib, 8 * mib});
+  BOOST_TEST_REQUIRE(begun.ok());
+  BOOST_TEST(log->grown_to.empty());
+  BOOST_TEST(begun->data_end < file_bytes);
+  BOOST_TEST(begun->file_end == file_bytes);
+}
+
+BOOST_FIXTURE_TEST_CASE(under_a_ceiling_areas_come_from_the_reserve_too, allocating) {
+  const auto full = status().reserve_bytes;
+  BOOST_TEST_REQUIRE(ask<compaction_space>(half_empty).ok());
+  std::vector<extent> areas;
+  while (status().reserve_bytes >= full) {
+    const auto granted = ask<area_grant>(area_request{mib, mib});
+    BOOST_TEST_REQUIRE(granted.ok());
+    areas.push_back(granted->where);
+    BOOST_TEST_REQUIRE(areas.size() < 64U);
+  }
+  BOOST_TEST(log->grown_to.empty());
+  // It is no shortage, for which each group would have to wait for its own pages.
+  BOOST_TEST(!ask<lease_grant>(lease_request{0, mib})->space_is_short);
+  BOOST_TEST(!ask<area_grant>(area_request{mib, mib})->space_is_short);
+  // All that there is is in use, and there is a ceiling yet.
+  BOOST_TEST((ask<cut_outcome>(cut_file{true})->state == cut_state::has_holes));
+  // What comes back fills the reserve when it is over.
+  compat::anon_send(allocator, free_pages{areas});
+  compat::anon_send(allocator, end_compaction{});
+  det.run();
+  BOOST_TEST(status().reserve_bytes >= full);
+}
+
+BOOST_FIXTURE_TEST_CASE(under_a_ceiling_pieces_come_from_the_reserve_too, allocating) {
+  const auto full = status().reserve_bytes;
+  BOOST_TEST_REQUIRE(ask<compaction_space>(half_empty).ok());
+  unsigned pieces = 0;
+  while (status().reserve_bytes >= full) {
+    BOOST_TEST_REQUIRE(ask<checkpoint_space>(checkpoint_space_request{{64 * limits::kib}}).ok());
+    BOOST_TEST_REQUIRE(++pieces < 1024U);
+  }
+  BOOST_TEST(log->grown_to.empty());
+  BOOST_TEST(!ask<lease_grant>(lease_request{0, mib})->space_is_short);
+  BOOST_TEST((ask<cut_outcome>(cut_file{true})->state == cut_state::has_holes));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
