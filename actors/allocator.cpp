@@ -38,7 +38,7 @@ allocator_state::allocator_state(allocator_actor::pointer self, space_map space,
                                  const space_metrics& metrics)
     : self_{self}, space_{std::move(space)}, disk_{std::move(disk)}, metrics_{metrics} {
   reserve_.set_checkpoint_bytes(0);
-  reserve_.fill(space_);
+  fill_reserve();
   tell_space();
 }
 
@@ -56,7 +56,7 @@ allocator_actor::behavior_type allocator_state::make_behavior() {
       },
       [this](const return_lease& request) -> caf::result<void> {
         space_.take_back(std::move(*request.pages));
-        reserve_.fill(space_);
+        fill_reserve();
         tell_space();
         return caf::unit;
       },
@@ -68,7 +68,7 @@ allocator_actor::behavior_type allocator_state::make_behavior() {
       },
       [this](const free_pages& request) -> caf::result<void> {
         for (const auto& e : request.pages) space_.free_extent(e);
-        reserve_.fill(space_);
+        fill_reserve();
         tell_space();
         return caf::unit;
       },
@@ -79,11 +79,11 @@ allocator_actor::behavior_type allocator_state::make_behavior() {
         end();
         return caf::unit;
       },
-      [this](const move_budget_request& request) -> caf::result<void> {
+      [this](const move_budget_request& request) -> caf::result<bool> {
         const bool granted = grant_moves(request.bytes);
         tell_space();
         if (!granted) return to_error(fail(errc::no_space));
-        return caf::unit;
+        return space_.has_ceiling();
       },
       [this](const status_request&) -> caf::result<store_status> { return status(); },
   };
@@ -128,7 +128,7 @@ caf::result<void> allocator_state::grant(const budget_request& request) {
   auto promise = self_->make_response_promise<void>();
   grow_until(
       [this, bytes = request.bytes]() -> std::uint64_t {
-        if (const auto missing = reserve_.fill(space_); missing > 0) return missing;
+        if (const auto missing = fill_reserve(); missing > 0) return missing;
         return space_.grant(bytes) ? 0 : space_.shortfall(bytes);
       },
       [this, promise](const result<void>& done) mutable {
@@ -151,7 +151,7 @@ caf::result<area_grant> allocator_state::allocate_area(const area_request& reque
         auto run = space_.allocate_contiguous(request.bytes_min, request.bytes_wanted);
         // Rather than that a compaction is given up. What it frees fills the reserve again.
         if (!run && space_.has_ceiling() && request.bytes_min <= limits::journal_area_bytes_min)
-          run = reserve_.take_area();
+          run = stand_in(reserve_.take_area());
         if (!run) return request.bytes_min;
         *found = *run;
         return 0;
@@ -176,7 +176,7 @@ caf::result<checkpoint_space> allocator_state::allocate_checkpoint(
       [this, request, found]() -> std::uint64_t {
         for (auto i = found->pieces.size(); i < request.lengths.size(); ++i) {
           auto run = space_.allocate_contiguous(request.lengths[i], request.lengths[i]);
-          if (!run && space_.has_ceiling()) run = reserve_.take_piece(request.lengths[i]);
+          if (!run && space_.has_ceiling()) run = stand_in(reserve_.take_piece(request.lengths[i]));
           if (!run) return request.lengths[i];
           found->pieces.push_back(*run);
         }
@@ -194,7 +194,7 @@ caf::result<checkpoint_space> allocator_state::allocate_checkpoint(
           return promise.deliver(std::move(*found));
         }
         for (const auto& e : found->pieces) space_.free_extent(e);
-        reserve_.fill(space_);
+        fill_reserve();
         tell_space();
         promise.deliver(to_error(done.error()));
       });
@@ -257,8 +257,9 @@ compaction_space allocator_state::set_ceiling(const begin_compaction& request,
 bool allocator_state::enforce_file_end() {
   if (!space_.has_ceiling()) return false;
   reserve_.give_back(space_);
+  reserve_stands_in_ = false;
   space_.set_file_end(file_end_);
-  reserve_.fill(space_);
+  fill_reserve();
   tell_space();
   return true;
 }
@@ -266,7 +267,7 @@ bool allocator_state::enforce_file_end() {
 void allocator_state::end() {
   if (!space_.has_ceiling()) return;
   space_.lift_ceiling();
-  reserve_.fill(space_);
+  fill_reserve();
   tell_space();
 }
 
@@ -296,7 +297,7 @@ bool allocator_state::grant_moves(std::uint64_t bytes) {
   if (space_.grant(bytes)) return true;
   reserve_.lend_workspace(space_);
   if (space_.grant(bytes)) return true;
-  reserve_.fill(space_);
+  fill_reserve();
   return false;
 }
 
@@ -307,9 +308,22 @@ void allocator_state::account(const group_space& change) {
       for (const auto& c : o.chunks) space_.publish(c.where);
   }
   for (const auto& e : change.retired) space_.retire(e);
-  if (!reserve_.is_full()) reserve_.fill(space_);
+  if (!reserve_.is_full()) fill_reserve();
   if (change.unused_budget > 0) space_.give_back(change.unused_budget);
   tell_space();
+}
+
+std::optional<extent> allocator_state::stand_in(std::optional<extent> run) noexcept {
+  reserve_stands_in_ = reserve_stands_in_ || run.has_value();
+  return run;
+}
+
+// What stands in under a ceiling was not there in one run a moment ago, and to look for it with each group costs more
+// than the group. Who needs a full reserve has the ceiling lifted.
+std::uint64_t allocator_state::fill_reserve() {
+  if (reserve_stands_in_ && space_.has_ceiling()) return reserve_.missing();
+  reserve_stands_in_ = false;
+  return reserve_.fill(space_);
 }
 
 // Under a ceiling the reserve stands in where nothing is set aside in one run. That passes, and who took it for a full

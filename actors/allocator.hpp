@@ -18,6 +18,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 
 namespace stowage {
 
@@ -56,6 +57,8 @@ class allocator_state {
   caf::result<area_grant> allocate_area(const area_request& request);
   caf::result<checkpoint_space> allocate_checkpoint(const checkpoint_space_request& request);
   void account(const group_space& change);
+  [[nodiscard]] std::optional<extent> stand_in(std::optional<extent> run) noexcept;
+  std::uint64_t fill_reserve();
   [[nodiscard]] bool is_short() const noexcept;
   [[nodiscard]] store_status status() const;
   void tell_space() noexcept;
@@ -63,6 +66,8 @@ class allocator_state {
   allocator_actor::pointer self_;
   space_map space_;
   space_reserve reserve_;
+  /// Something was taken from it under the ceiling there is.
+  bool reserve_stands_in_ = false;
   disk_actor disk_;
   space_metrics metrics_;
   /// Of the compaction under way.

@@ -19,7 +19,8 @@ constexpr std::size_t survey_blocks = 1000;
 // oldest, and one of the next two leaves the last.
 constexpr unsigned more_checkpoints_max = 2;
 
-// After a round that made the file shorter by less than this part there is no other.
+// After a round that made the file shorter by less than this part, or moved less than that before its ceiling was gone,
+// there is no other.
 constexpr std::uint64_t gain_part_min = 256;
 
 }  // namespace
@@ -48,6 +49,7 @@ void compaction::step() {
 
 void compaction::begin_round() {
   --rounds_left_;
+  moved_before_round_ = result_.bytes_moved;
   more_checkpoints_ = is_thorough_ ? more_checkpoints_max : 0;
   compat::request(self_, peers_.registry, newest_state_request{})
       .then(
@@ -108,9 +110,21 @@ void compaction::end_round() {
             if (holds)
               move_journal();
             else
-              finish();
+              begin_again();
           },
           [this](const caf::error& why) { give_up(why); });
+}
+
+// Without the ceiling nothing can be cut, but what was moved lies low now, and left longer runs above: another one
+// holds for longer.
+void compaction::begin_again() {
+  const auto moved = result_.bytes_moved - moved_before_round_;
+  if (begin_again_left_ == 0 || moved < space_.file_bytes / gain_part_min) return finish();
+  --begin_again_left_;
+  ++rounds_left_;
+  compat::send(self_, peers_.writer, length_settled{});
+  stage_ = stage::start;
+  step_again();
 }
 
 // Each root has to begin after the journal has moved.
@@ -201,16 +215,22 @@ void compaction::take_budget() {
   }
   if (unit->empty()) return on_moved({});
   compat::request(self_, peers_.allocator, move_budget_request{need.bytes()})
-      .then([this, unit, bytes = need.bytes()] { move(unit, bytes); },
-            [this](const caf::error& why) {
-              // Clients took what the ceiling had left, or there was nothing to begin with.
-              if (why == errc::no_space && result_.blocks_moved > 0)
-                finish();
-              else if (why == errc::no_space && has_ceiling())
-                go_on_without_ceiling();
-              else
-                give_up(why);
-            });
+      .then(
+          [this, unit, bytes = need.bytes()](bool ceiling_holds) {
+            // Its space was needed. Nothing can be cut any more, and the writer would go on giving back what lies
+            // above.
+            if (has_ceiling() && !ceiling_holds) is_last_slice_ = true;
+            move(unit, bytes);
+          },
+          [this](const caf::error& why) {
+            // Clients took what the ceiling had left, or there was nothing to begin with.
+            if (why == errc::no_space && result_.blocks_moved > 0)
+              finish();
+            else if (why == errc::no_space && has_ceiling())
+              go_on_without_ceiling();
+            else
+              give_up(why);
+          });
 }
 
 // Not one block found room below it. What is above is free again, and sparse pages can still be emptied.

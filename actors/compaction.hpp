@@ -80,6 +80,7 @@ class compaction {
   void move(std::shared_ptr<batch> unit, std::uint64_t budget);
   void on_moved(const blocks_moved& done);
   void end_round();
+  void begin_again();
   void move_journal();
   void checkpoint_then_cut(unsigned checkpoints);
   void cut();
@@ -97,6 +98,9 @@ class compaction {
   unsigned rounds_left_;
   bool is_thorough_;
   unsigned more_checkpoints_ = 0;
+  /// So often more a round may begin again whose ceiling was gone: clients could take it for ever.
+  unsigned begin_again_left_ = 16;
+  std::uint64_t moved_before_round_ = 0;
   answer_promise answer_;
 
   stage stage_ = stage::start;

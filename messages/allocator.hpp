@@ -150,9 +150,9 @@ using allocator_actor = caf::typed_actor<
     caf::result<cut_outcome>(cut_file),
     // maintenance -> allocator.
     caf::result<void>(end_compaction),
-    // maintenance -> allocator: never grows the file. no_space (nothing granted): not even what is held for
-    // moving is left.
-    caf::result<void>(move_budget_request),
+    // maintenance -> allocator: never grows the file; answers whether there is a ceiling yet, which goes when its
+    // space is needed. no_space (nothing granted): not even what is held for moving is left.
+    caf::result<bool>(move_budget_request),
     // registry -> allocator: fills in the gauges of space.
     caf::result<store_status>(status_request)>;
 

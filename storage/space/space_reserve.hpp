@@ -53,10 +53,10 @@ class space_reserve {
   void give_back(space_map& space);
 
   [[nodiscard]] bool is_full() const noexcept { return missing() == 0; }
+  [[nodiscard]] std::uint64_t missing() const noexcept;
   [[nodiscard]] std::uint64_t held_bytes() const noexcept;
 
  private:
-  [[nodiscard]] std::uint64_t missing() const noexcept;
   [[nodiscard]] std::uint64_t held_workspace() const noexcept;
   void take_lacking_pieces(space_map& space);
   void take_pieces_anew(space_map& space);

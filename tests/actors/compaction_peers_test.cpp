@@ -32,6 +32,7 @@ struct asked {
   unsigned holes = 0;
   cut_state cut = cut_state::done;
   bool has_room_below = false;
+  bool clients_need_space = false;
   unsigned vacated = 0;
 };
 
@@ -65,10 +66,11 @@ allocator_actor::behavior_type allocator_of(allocator_actor::pointer /*self*/,
         log->has_ceiling = false;
         return caf::unit;
       },
-      [log, refused](const move_budget_request&) -> caf::result<void> {
+      [log, refused](const move_budget_request&) -> caf::result<bool> {
         ++log->budgets;
         if (log->has_ceiling ? !log->has_room_below : !log->has_room_without) return refused();
-        return caf::unit;
+        log->has_ceiling = log->has_ceiling && !log->clients_need_space;
+        return log->has_ceiling;
       },
       [](const status_request&) -> caf::result<store_status> { return store_status{}; },
   };
@@ -93,10 +95,10 @@ writer_actor::behavior_type writer_of(writer_actor::pointer /*self*/,
   };
 }
 
-/// Ten values of 100 bytes, each alone on its page, far behind the ceiling.
-index_snapshot sparse_blocks() {
+/// Values of 100 bytes, each alone on its page, far behind the ceiling.
+index_snapshot sparse_blocks(std::uint64_t count) {
   block_index index;
-  for (std::uint64_t i = 0; i < 10; ++i) {
+  for (std::uint64_t i = 0; i < count; ++i) {
     const auto name = "block " + std::to_string(i);
     const chunk where{{50 * limits::mib + i * page_size, 100}, {}};
     op put;
@@ -158,7 +160,7 @@ struct among_stand_ins {
     compaction_peers peers;
     peers.allocator = system.spawn(allocator_of, log);
     peers.writer = system.spawn(writer_of, log);
-    peers.registry = system.spawn(registry_of, sparse_blocks(), log);
+    peers.registry = system.spawn(registry_of, sparse_blocks(blocks), log);
     peers.readers = {system.spawn(reader_of)};
     const auto maintenance = system.spawn<maintenance_impl>(std::uint64_t{1}, peers);
     std::optional<result<compact_result>> answer;
@@ -178,6 +180,7 @@ struct among_stand_ins {
     return *std::move(answer);
   }
 
+  std::uint64_t blocks = 10;
   deterministic_system det;
   std::shared_ptr<asked> log = std::make_shared<asked>();
 };
@@ -203,6 +206,20 @@ BOOST_FIXTURE_TEST_CASE(without_any_room_it_says_so, among_stand_ins) {
   BOOST_TEST((!done.ok() && done.error().code == errc::no_space));
   BOOST_TEST(log->budgets == 2U);
   BOOST_TEST(!log->has_ceiling);
+}
+
+BOOST_FIXTURE_TEST_CASE(it_ends_when_clients_need_the_space, among_stand_ins) {
+  log->has_room_below = true;
+  log->clients_need_space = true;
+  blocks = 200;
+  const auto done = compact();
+  BOOST_TEST_REQUIRE(done.ok(), (done ? "" : describe(done.error())));
+  // What was at hand is moved, and no more.
+  BOOST_TEST(log->budgets == 1U);
+  BOOST_TEST(done.value().blocks_moved < 100U);
+  BOOST_TEST(done.value().file_bytes_after == done.value().file_bytes_before);
+  BOOST_TEST(log->checkpoints == 0U);
+  BOOST_TEST(log->cuts == 0U);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_hole_is_closed_by_another_checkpoint, among_stand_ins) {

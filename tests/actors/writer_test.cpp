@@ -92,7 +92,7 @@ allocator_actor::behavior_type fake_allocator(allocator_actor::pointer,
       [](const enforce_file_end&) -> caf::result<bool> { return false; },
       [](const cut_file&) -> caf::result<cut_outcome> { return cut_outcome{}; },
       [](const end_compaction&) -> caf::result<void> { return caf::unit; },
-      [](const move_budget_request&) -> caf::result<void> { return caf::unit; },
+      [](const move_budget_request&) -> caf::result<bool> { return true; },
       [](const status_request&) -> caf::result<store_status> { return store_status{}; },
   };
 }
