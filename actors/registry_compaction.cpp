@@ -24,7 +24,7 @@ constexpr start_compaction by_itself{.sparse_percent = 50, .rounds_max = 1};
 constexpr start_compaction on_request{.sparse_percent = 90, .rounds_max = 3};
 
 // After one that gained less than 1/16 of the file, the next is not looked for before so much more journal.
-constexpr std::uint64_t gain_part_min = 16;
+constexpr std::uint64_t little_gain_part = 16;
 constexpr std::uint64_t rest_after_little_gain = 64 * limits::mib;
 
 }  // namespace
@@ -93,7 +93,7 @@ void registry_state::on_compaction_ended(const caf::expected<compact_result>& ou
   const auto gained = outcome ? outcome->file_bytes_before -
                                     std::min(outcome->file_bytes_before, outcome->file_bytes_after)
                               : 0;
-  if (!outcome || gained < outcome->file_bytes_before / gain_part_min)
+  if (!outcome || gained < outcome->file_bytes_before / little_gain_part)
     look_for_waste_at_ = newest_journal_total_ + rest_after_little_gain;
   if (!next_compaction_answers_.empty() && takes_writes()) run_compaction(on_request);
   close_when_settled();

@@ -11,14 +11,14 @@ namespace stowage::bench {
 
 namespace {
 
-constexpr std::uint64_t block_count = 500;
-constexpr std::size_t value_bytes = 4096;
+constexpr std::uint64_t w1_block_count = 500;
+constexpr std::size_t w1_value_bytes = 4096;
 /// Nobody waits for a receipt before the last put is sent.
-constexpr std::size_t outstanding = 1000;
+constexpr std::size_t w1_outstanding = 1000;
 
 // Every block once, in random order.
 std::vector<std::uint64_t> shuffled(std::uint64_t seed, unsigned round) {
-  std::vector<std::uint64_t> order(block_count);
+  std::vector<std::uint64_t> order(w1_block_count);
   std::iota(order.begin(), order.end(), 0);
   std::mt19937_64 random{seed + round};
   std::ranges::shuffle(order, random);
@@ -28,21 +28,21 @@ std::vector<std::uint64_t> shuffled(std::uint64_t seed, unsigned round) {
 }  // namespace
 
 void run_w1(const options& how, report& out) {
-  const value_source values{value_bytes, how.seed};
+  const value_source values{w1_value_bytes, how.seed};
   engine_setup setup;
-  setup.blocks = block_count;
-  setup.value_bytes_max = value_bytes;
+  setup.blocks = w1_block_count;
+  setup.value_bytes_max = w1_value_bytes;
   contest all{how, setup};
   auto lazy = setup;
   lazy.syncs_only_on_flush = true;
   all.add("stowage", {"stowage", role::ours, make_stowage}, lazy, "stowage lazy");
-  const session_shape shape{1, false, outstanding};
+  const session_shape shape{1, false, w1_outstanding};
   all.open_all(shape);
-  for (const auto& c : all.all()) fill(c->client(), values, block_count);
+  for (const auto& c : all.all()) fill(c->client(), values, w1_block_count);
 
-  update_plan plan{block_count, how.seed};
+  update_plan plan{w1_block_count, how.seed};
   const auto updates = [&](unsigned round) -> const std::vector<numbered_update>& {
-    return plan.round(round, block_count,
+    return plan.round(round, w1_block_count,
                       [order = shuffled(how.seed, round), at = std::size_t{0}](
                           auto& /*random*/, std::uint64_t /*of*/) mutable { return order[at++]; });
   };
@@ -62,8 +62,8 @@ void run_w1(const options& how, report& out) {
   out.add(measure(
       {"W1",
        fmt::format("{} updates of {} B over {} blocks in random order, accepted, one flush",
-                   block_count, value_bytes, block_count),
-       "ms", 0, static_cast<double>(block_count)},
+                   w1_block_count, w1_value_bytes, w1_block_count),
+       "ms", 0, static_cast<double>(w1_block_count)},
       all.participants("one client pipelines accepted puts, then one flush", work), how.rounds));
 }
 

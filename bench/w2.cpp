@@ -14,14 +14,14 @@ constexpr std::uint64_t group_ops = 50;
 /// Of raw's file.
 constexpr std::uint64_t raw_bytes_min = std::uint64_t{1} << 20U;
 
-struct size_class {
+struct group_class {
   const char* named;
   std::size_t value_bytes;
   std::uint64_t blocks;
   std::uint64_t groups;
 };
 
-void run_size(const options& how, report& out, const size_class& of) {
+void run_groups(const options& how, report& out, const group_class& of) {
   const auto blocks = how.scaled(of.blocks, group_ops);
   const auto groups = how.scaled(of.groups, 2);
   const auto ops = groups * group_ops;
@@ -70,10 +70,10 @@ void run_size(const options& how, report& out, const size_class& of) {
 
 void run_w2(const options& how, report& out) {
   for (const auto& of :
-       {size_class{"128 B", 128, 100'000, 1000}, size_class{"4 KiB", 4096, 20'000, 400},
-        size_class{"64 KiB", std::size_t{64} << 10U, 2000, 60},
-        size_class{"1 MiB", std::size_t{1} << 20U, 200, 10}})
-    run_size(how, out, of);
+       {group_class{"128 B", 128, 100'000, 1000}, group_class{"4 KiB", 4096, 20'000, 400},
+        group_class{"64 KiB", std::size_t{64} << 10U, 2000, 60},
+        group_class{"1 MiB", std::size_t{1} << 20U, 200, 10}})
+    run_groups(how, out, of);
 }
 
 }  // namespace stowage::bench

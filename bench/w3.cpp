@@ -16,10 +16,10 @@ namespace stowage::bench {
 
 namespace {
 
-constexpr std::size_t value_bytes = 4096;
+constexpr std::size_t w3_value_bytes = 4096;
 /// Blocks that are written, over and over: a multiple of the clients, so that each has blocks of its own.
-constexpr std::uint64_t block_count = 4096;
-constexpr std::uint64_t outstanding = 64;
+constexpr std::uint64_t w3_block_count = 4096;
+constexpr std::uint64_t w3_outstanding = 64;
 /// Of raw's file: more than all blocks, so that what is read back is still there.
 constexpr std::uint64_t raw_bytes = std::uint64_t{256} << 20U;
 
@@ -48,7 +48,7 @@ class clients {
     on_threads(count_, [this, round](unsigned t) {
       for (std::uint64_t op = t; op < ops_; op += count_) {
         const auto start = bench_clock::now();
-        sessions_[t]->put_durably(op % block_count, values_.value(round * ops_ + op));
+        sessions_[t]->put_durably(op % w3_block_count, values_.value(round * ops_ + op));
         const std::chrono::duration<double, std::micro> took = bench_clock::now() - start;
         us_[op] = took.count();
       }
@@ -58,8 +58,8 @@ class clients {
   void check(contestant& c, unsigned round) {
     sessions_.clear();
     syncs_ = c.running().syncs() - syncs_;
-    for (std::uint64_t op = ops_ - std::min(ops_, block_count); op < ops_; ++op)
-      c.client().read(op % block_count, values_.view(round * ops_ + op));
+    for (std::uint64_t op = ops_ - std::min(ops_, w3_block_count); op < ops_; ++op)
+      c.client().read(op % w3_block_count, values_.view(round * ops_ + op));
     c.client().settle();
     std::ranges::sort(us_);
   }
@@ -82,8 +82,8 @@ class clients {
 
 engine_setup setup_for(const options& how, unsigned writers) {
   engine_setup setup;
-  setup.blocks = block_count;
-  setup.value_bytes_max = value_bytes;
+  setup.blocks = w3_block_count;
+  setup.value_bytes_max = w3_value_bytes;
   setup.writers = writers;
   setup.raw_file_bytes = how.scaled(raw_bytes, std::uint64_t{1} << 20U);
   return setup;
@@ -109,7 +109,7 @@ participant handed_over(raw_file& file, const value_source& values, std::uint64_
 void run_clients(const options& how, report& out, unsigned count, std::uint64_t ops_named,
                  found& all_found) {
   const auto ops = how.scaled(ops_named, 64);
-  const value_source values{value_bytes, how.seed};
+  const value_source values{w3_value_bytes, how.seed};
   contest all{how, setup_for(how, count)};
   all.open_all();
   clients at_work{values, count, ops};
@@ -139,7 +139,7 @@ void run_clients(const options& how, report& out, unsigned count, std::uint64_t 
   auto result =
       measure({"W3",
                fmt::format("{} durable puts of {} B, one at a time by each of {} client{}", ops,
-                           value_bytes, count, count == 1 ? "" : "s"),
+                           w3_value_bytes, count, count == 1 ? "" : "s"),
                "ops/s", static_cast<double>(ops), static_cast<double>(ops)},
               who, how.rounds);
   for (const auto& row : result.rows)
@@ -152,8 +152,8 @@ void run_clients(const options& how, report& out, unsigned count, std::uint64_t 
 
 // One client with 64 puts under way: raw writes them with one call and one sync.
 void run_outstanding(const options& how, report& out) {
-  const auto ops = how.scaled(40'000, outstanding);
-  const value_source values{value_bytes, how.seed};
+  const auto ops = how.scaled(40'000, w3_outstanding);
+  const value_source values{w3_value_bytes, how.seed};
   auto own = how;
   std::erase_if(own.engines, [](const auto& name) { return name != "raw" && name != "stowage"; });
   contest all{own, setup_for(how, 1)};
@@ -163,27 +163,27 @@ void run_outstanding(const options& how, report& out) {
   work.run = [&](contestant& c, unsigned round) {
     const auto first = round * ops;
     if (auto* const store = c.running().store()) {
-      put_outstanding(*store, values, {block_count, first, ops, outstanding});
+      put_outstanding(*store, values, {w3_block_count, first, ops, w3_outstanding});
       return;
     }
     std::vector<update> group;
     for (std::uint64_t op = 0; op < ops; ++op) {
-      group.push_back({op % block_count, values.value(first + op)});
-      if (group.size() < outstanding && op + 1 < ops) continue;
+      group.push_back({op % w3_block_count, values.value(first + op)});
+      if (group.size() < w3_outstanding && op + 1 < ops) continue;
       c.client().commit(group);
       group.clear();
     }
   };
   work.check = [&](contestant& c, unsigned round) {
-    for (std::uint64_t op = ops - std::min(ops, block_count); op < ops; ++op)
-      c.client().read(op % block_count, values.view(round * ops + op));
+    for (std::uint64_t op = ops - std::min(ops, w3_block_count); op < ops; ++op)
+      c.client().read(op % w3_block_count, values.view(round * ops + op));
     c.client().settle();
   };
   out.add(
       measure({"W3",
                fmt::format("{} durable puts of {} B by one client with {} under way; raw: a call "
                            "and a sync for {}",
-                           ops, value_bytes, outstanding, outstanding),
+                           ops, w3_value_bytes, w3_outstanding, w3_outstanding),
                "ops/s", static_cast<double>(ops), static_cast<double>(ops)},
               all.participants("one actor keeps 64 durable puts under way", work), how.rounds));
 }

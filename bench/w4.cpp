@@ -12,7 +12,7 @@ namespace stowage::bench {
 
 namespace {
 
-struct size_class {
+struct load_class {
   const char* named;
   std::size_t value_bytes;
   std::uint64_t count;
@@ -41,7 +41,7 @@ participant fresh_load(const options& how, const value_source& values, std::uint
   return p;
 }
 
-void run_size(const options& how, report& out, const size_class& of) {
+void run_load(const options& how, report& out, const load_class& of) {
   const auto count = how.scaled(of.count);
   const auto bytes = count * of.value_bytes;
   const value_source values{of.value_bytes, how.seed};
@@ -73,9 +73,9 @@ void run_size(const options& how, report& out, const size_class& of) {
 }  // namespace
 
 void run_w4(const options& how, report& out) {
-  for (const auto& of : {size_class{"128 B", 128, 1'000'000}, size_class{"4 KiB", 4096, 200'000},
-                         size_class{"1 MiB", std::size_t{1} << 20U, 1000}})
-    run_size(how, out, of);
+  for (const auto& of : {load_class{"128 B", 128, 1'000'000}, load_class{"4 KiB", 4096, 200'000},
+                         load_class{"1 MiB", std::size_t{1} << 20U, 1000}})
+    run_load(how, out, of);
 }
 
 }  // namespace stowage::bench

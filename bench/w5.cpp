@@ -8,15 +8,15 @@ namespace stowage::bench {
 
 namespace {
 
-constexpr std::uint64_t block_count = 100'000;
+constexpr std::uint64_t w5_block_count = 100'000;
 constexpr std::uint64_t reads = 200'000;
-constexpr std::size_t value_bytes = 4096;
+constexpr std::size_t w5_value_bytes = 4096;
 
 engine_setup setup_for(std::uint64_t blocks) {
   engine_setup setup;
   setup.blocks = blocks;
-  setup.value_bytes_max = value_bytes;
-  setup.raw_file_bytes = blocks * value_bytes;
+  setup.value_bytes_max = w5_value_bytes;
+  setup.raw_file_bytes = blocks * w5_value_bytes;
   return setup;
 }
 
@@ -44,7 +44,7 @@ void run_readers(const options& how, report& out, contest& all, unsigned threads
   out.add(measure(
       {"W5",
        fmt::format("{} random reads of {} B from {} hot blocks, each compared, by {} thread{}",
-                   each * threads, value_bytes, blocks, threads, threads == 1 ? "" : "s"),
+                   each * threads, w5_value_bytes, blocks, threads, threads == 1 ? "" : "s"),
        "ops/s", ops, ops},
       all.participants("messages: up to 64 under way for each thread", work), how.rounds));
 }
@@ -52,8 +52,8 @@ void run_readers(const options& how, report& out, contest& all, unsigned threads
 }  // namespace
 
 void run_w5(const options& how, report& out) {
-  const auto blocks = how.scaled(block_count, 2);
-  const value_source values{value_bytes, how.seed};
+  const auto blocks = how.scaled(w5_block_count, 2);
+  const value_source values{w5_value_bytes, how.seed};
   const auto setup = setup_for(blocks);
   contest all{how, setup};
   all.add("raw", {"raw mapped", role::reference, make_raw_mapped}, setup, "raw mapped");

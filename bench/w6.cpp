@@ -9,10 +9,10 @@ namespace stowage::bench {
 
 namespace {
 
-constexpr std::uint64_t block_count = 100'000;
+constexpr std::uint64_t w6_block_count = 100'000;
 constexpr std::uint64_t pairs = 100'000;
 constexpr std::uint64_t flush_every = 50;
-constexpr std::size_t value_bytes = 4096;
+constexpr std::size_t w6_value_bytes = 4096;
 
 /// Of a round, in order: a read, with the value it must find, and an update.
 struct read_and_update {
@@ -53,14 +53,14 @@ class mixed_plan {
 };
 
 void run_mixed(const options& how, report& out, bool durable_on_the_way) {
-  const auto blocks = how.scaled(block_count, 2);
+  const auto blocks = how.scaled(w6_block_count, 2);
   const auto count = how.scaled(pairs, flush_every);
-  const value_source values{value_bytes, how.seed};
+  const value_source values{w6_value_bytes, how.seed};
   engine_setup setup;
   setup.blocks = blocks;
-  setup.value_bytes_max = value_bytes;
+  setup.value_bytes_max = w6_value_bytes;
   setup.syncs_only_on_flush = !durable_on_the_way;
-  setup.raw_file_bytes = (blocks + 2 * count) * value_bytes;
+  setup.raw_file_bytes = (blocks + 2 * count) * w6_value_bytes;
   contest all{how, setup};
   for (const auto& c : all.all()) {
     c->open(bulk_load());
@@ -88,7 +88,7 @@ void run_mixed(const options& how, report& out, bool durable_on_the_way) {
   out.add(
       measure({"W6",
                fmt::format("{} reads and as many updates, zipfian over {} x {} B, {}", count,
-                           blocks, value_bytes,
+                           blocks, w6_value_bytes,
                            durable_on_the_way ? fmt::format("durable every {} updates", flush_every)
                                               : std::string{"one flush at the end"}),
                "ops/s", ops, ops},

@@ -15,7 +15,7 @@ namespace stowage::bench {
 
 namespace {
 
-constexpr std::uint64_t block_count = 50'000;
+constexpr std::uint64_t w7_block_count = 50'000;
 constexpr std::uint64_t overwrites = 10;
 constexpr std::uint64_t ops_per_flush = 1000;
 /// How often the files are looked at while they are written.
@@ -62,7 +62,7 @@ class updates {
 class overwriting {
  public:
   overwriting(const options& how, sizes of)
-      : of_{of}, blocks_{how.scaled(block_count, ops_per_flush)}, seed_{how.seed} {}
+      : of_{of}, blocks_{how.scaled(w7_block_count, ops_per_flush)}, seed_{how.seed} {}
 
   [[nodiscard]] std::uint64_t blocks() const noexcept { return blocks_; }
   [[nodiscard]] std::uint64_t ops() const noexcept { return blocks_ * overwrites; }

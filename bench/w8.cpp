@@ -15,8 +15,8 @@ namespace stowage::bench {
 
 namespace {
 
-constexpr std::uint64_t block_count = 1'000'000;
-constexpr std::size_t value_bytes = 128;
+constexpr std::uint64_t w8_block_count = 1'000'000;
+constexpr std::size_t w8_value_bytes = 128;
 /// What a killed process has written last: a tenth of the blocks.
 constexpr std::uint64_t overwrite_step = 10;
 
@@ -70,7 +70,7 @@ class opening {
     role.engine = c.engine_name();
     role.path = c.part() == role::device ? plain_ : c.directory();
     role.blocks = blocks_;
-    role.value_bytes = value_bytes;
+    role.value_bytes = w8_value_bytes;
     role.seed = seed_;
     // One of those that are overwritten.
     role.block = blocks_ / 2 / overwrite_step * overwrite_step;
@@ -107,7 +107,7 @@ void run_after(const options& how, report& out, contest& all, opening& state, st
        fmt::format(
            "a new process opens a store of {} x {} B and reads one block, {}; raw: reads the "
            "names and values from start to end",
-           blocks, value_bytes,
+           blocks, w8_value_bytes,
            what == before::kill
                ? fmt::format("SIGKILL before, behind {} overwrites", blocks / overwrite_step)
                : std::string{"after an orderly close"}),
@@ -119,11 +119,11 @@ void run_after(const options& how, report& out, contest& all, opening& state, st
 }  // namespace
 
 void run_w8(const options& how, report& out) {
-  const auto blocks = how.scaled(block_count, overwrite_step);
-  const value_source values{value_bytes, how.seed};
+  const auto blocks = how.scaled(w8_block_count, overwrite_step);
+  const value_source values{w8_value_bytes, how.seed};
   engine_setup setup;
   setup.blocks = blocks;
-  setup.value_bytes_max = value_bytes;
+  setup.value_bytes_max = w8_value_bytes;
   setup.syncs_only_on_flush = true;
   contest all{how, setup};
   opening state{how, blocks};

@@ -91,10 +91,10 @@ if(STOWAGE_TIDY)
     --extra-arg=-Xclang --extra-arg=-analyzer-config
     --extra-arg=-Xclang --extra-arg=c++-template-inlining=false)
   # The build with clang compiles the same files: here they are only preprocessed, for what they include, and
-  # nothing is linked.
+  # nothing is linked. The driver is told of a compilation all the same: from a command line with a plain -E
+  # clang-tidy takes no options, and lints the file without any.
   set(CMAKE_CXX_COMPILE_OBJECT
-    "<CMAKE_CXX_COMPILER> <DEFINES> <INCLUDES> <FLAGS> -E <SOURCE> -o /dev/null"
-    "<CMAKE_COMMAND> -E touch <OBJECT>")
+    "<CMAKE_CXX_COMPILER> <DEFINES> <INCLUDES> <FLAGS> -Xclang -E -o <OBJECT> -c <SOURCE>")
   set(CMAKE_CXX_CREATE_STATIC_LIBRARY "<CMAKE_COMMAND> -E touch <TARGET>")
   set(CMAKE_CXX_LINK_EXECUTABLE "<CMAKE_COMMAND> -E touch <TARGET>")
 endif()

@@ -1,11 +1,25 @@
 # The kinds of targets in this tree: a library per layer, executables, a Boost.Test program per folder
 # of tests, and end-to-end scripts.
 
+# stowage_compile_as_one(<target>)
+# With STOWAGE_UNITY and for clang-tidy several files of a layer or a program are one, because most of the time goes
+# into the headers they share; what is in their unnamed namespaces then has different names in each.
+function(stowage_compile_as_one name)
+  if(STOWAGE_UNITY OR STOWAGE_TIDY)
+    set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+  endif()
+  if(STOWAGE_TIDY)
+    # Every check looks at every header again, once for each of these.
+    set_target_properties(${name} PROPERTIES UNITY_BUILD_BATCH_SIZE 24)
+    # Else the analyzer leaves out what is included.
+    set_property(TARGET ${name} APPEND PROPERTY CXX_CLANG_TIDY
+      --extra-arg=-Xclang --extra-arg=-analyzer-opt-analyze-headers)
+  endif()
+endfunction()
+
 # stowage_library(<name> SOURCES <file>... LINKS <target>...)
 # One static library per layer; header-only layers become INTERFACE libraries. LINKS are the layers
-# and libraries its headers may include, so they are handed on to whoever links the layer. With STOWAGE_UNITY and
-# for clang-tidy several of its files are one, because most of the time goes into the headers they share; what is in
-# their unnamed namespaces then has different names in each.
+# and libraries its headers may include, so they are handed on to whoever links the layer.
 function(stowage_library name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LINKS")
   if(arg_SOURCES)
@@ -14,16 +28,7 @@ function(stowage_library name)
     # The layers end up in one shared library, which shows what is marked STOWAGE_EXPORT.
     set_target_properties(${name} PROPERTIES
       CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
-    if(STOWAGE_UNITY OR STOWAGE_TIDY)
-      set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
-    endif()
-    if(STOWAGE_TIDY)
-      # Every check looks at every header again, once for each of these.
-      set_target_properties(${name} PROPERTIES UNITY_BUILD_BATCH_SIZE 24)
-      # Else the analyzer leaves out what is included.
-      set_property(TARGET ${name} APPEND PROPERTY CXX_CLANG_TIDY
-        --extra-arg=-Xclang --extra-arg=-analyzer-opt-analyze-headers)
-    endif()
+    stowage_compile_as_one(${name})
   else()
     add_library(${name} INTERFACE)
     target_link_libraries(${name} INTERFACE stowage_compile_options ${arg_LINKS})
@@ -42,6 +47,7 @@ function(stowage_executable name)
   if(arg_OUTPUT)
     set_target_properties(${name} PROPERTIES OUTPUT_NAME ${arg_OUTPUT})
   endif()
+  stowage_compile_as_one(${name})
 endfunction()
 
 # stowage_test(<folder> LINKS <target>... [NO_CAF] [SERIAL])

@@ -22,6 +22,7 @@ build_preset() {
   # One at a time: scripts started together share this directory. The lock ends with the subshell,
   # and is not handed on to what it starts.
   (
+    set -o pipefail # whoever sourced this may not have
     exec 8>"$directory/build.lock" && flock 8 && cd -- "$root" || fail "Cannot use $directory."
     # A tree that was moved or copied with its build directory would build the old place.
     if ! grep -qsxF "CMAKE_HOME_DIRECTORY:INTERNAL=$root" "$directory/CMakeCache.txt"; then
