@@ -14,7 +14,7 @@ namespace {
 
 // Beyond the values a compaction leaves room for the journal's areas of the smallest size (the current one, the
 // next, one that the previous root still needs, one to spare), for three checkpoints while one replaces another,
-// and for the reserve; among the values, 1/128 for what clients write meanwhile, and 1 MiB.
+// and for the reserve; among the values, 1/128 for what clients write meanwhile, and 1 MiB, or a few slices of moves.
 constexpr std::uint64_t areas_while_compacting = 4;
 constexpr std::uint64_t checkpoints_while_compacting = 3;
 // Of these one area is in use when all is done, another is announced, and two checkpoints are there.
@@ -22,6 +22,7 @@ constexpr std::uint64_t areas_to_spare = 2;
 constexpr std::uint64_t checkpoints_to_spare = 1;
 constexpr std::uint64_t headroom_part = 128;
 constexpr std::uint64_t headroom_bytes = limits::mib;
+constexpr std::uint64_t headroom_without_clients = 512 * limits::kib;
 
 // Where there is space enough, but not in one piece, the file grows by little.
 constexpr std::uint64_t growth_for_a_run = 4 * limits::mib;
@@ -205,15 +206,19 @@ allocator_state::compaction_ends allocator_state::ends_of(const begin_compaction
   const auto checkpoint =
       round_up(request.checkpoint_bytes / 8 * 9, limits::checkpoint_page_bytes) +
       limits::checkpoint_page_bytes;
+  const auto headroom = request.beside_clients
+                            ? request.data_bytes / headroom_part + headroom_bytes
+                            : headroom_without_clients;
   compaction_ends ends;
-  ends.data =
-      space_.ceiling_for(request.data_bytes + request.data_bytes / headroom_part + headroom_bytes);
+  const auto values = request.data_bytes + headroom;
+  ends.data = space_.ceiling_for(values);
   ends.file = ends.data + checkpoints_while_compacting * checkpoint +
               areas_while_compacting * limits::journal_area_bytes_min +
               space_reserve::target_bytes(request.checkpoint_bytes);
   // The file is cut behind the last page in use, which is below that if nothing went wrong.
   ends.expected = ends.file - checkpoints_to_spare * checkpoint -
                   areas_to_spare * limits::journal_area_bytes_min;
+  ends.later = ends.expected - (ends.data - space_.data_start() - round_up_to_page(values));
   return ends;
 }
 
@@ -222,8 +227,8 @@ caf::result<compaction_space> allocator_state::begin(const begin_compaction& req
   const auto file_bytes = space_.file_bytes();
   const auto ends = ends_of(request);
   const auto gain_min = std::max(cut_bytes_min, file_bytes / cut_part_min);
-  if (ends.expected + gain_min > file_bytes)
-    return compaction_space{file_bytes, file_bytes, file_bytes};
+  if ((request.is_last_round ? ends.expected : ends.later) + gain_min > file_bytes)
+    return compaction_space{file_bytes, file_bytes, file_bytes, file_bytes};
   if (ends.file <= file_bytes || ends.file - file_bytes > file_bytes / longer_part_max)
     return set_ceiling(request, file_bytes);
   // What is to be spared is needed on the way there, so the file becomes longer before it becomes shorter. Where the
@@ -247,10 +252,11 @@ caf::result<compaction_space> allocator_state::begin(const begin_compaction& req
 compaction_space allocator_state::set_ceiling(const begin_compaction& request,
                                               std::uint64_t bytes_before) {
   const auto ends = ends_of(request);
-  if (!space_.set_ceiling(ends.data)) return {bytes_before, bytes_before, bytes_before};
+  if (!space_.set_ceiling(ends.data))
+    return {bytes_before, bytes_before, bytes_before, bytes_before};
   file_end_ = std::min(ends.file, space_.file_bytes());
   expected_end_ = ends.expected;
-  return {bytes_before, ends.data, file_end_};
+  return {bytes_before, ends.data, file_end_, expected_end_};
 }
 
 // Wherever the reserve is, it can be elsewhere.

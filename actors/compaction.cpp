@@ -16,8 +16,8 @@ constexpr std::size_t survey_blocks = 1000;
 
 // Three checkpoints take turns, because a new one is written while two are there. After the two that let go of all
 // that lies high, the third place may be a hole below the others; each one more fills it and leaves the place of the
-// oldest, and one of the next two leaves the last.
-constexpr unsigned more_checkpoints_max = 2;
+// oldest, and one of the next two leaves the last. An area of the journal is left by one and free after another.
+constexpr unsigned more_checkpoints_max = 4;
 
 // After a round that made the file shorter by less than this part, or moved less than that before its ceiling was gone,
 // there is no other.
@@ -64,7 +64,8 @@ void compaction::begin_round() {
 
 void compaction::set_ceiling() {
   compat::request(self_, peers_.allocator,
-                  begin_compaction{plan_->bytes_after(), checkpoint_bytes_})
+                  begin_compaction{plan_->bytes_after(), checkpoint_bytes_,
+                                   beside_clients_, rounds_left_ == 0})
       .then(
           [this](const compaction_space& space) {
             const bool is_first = result_.file_bytes_before == 0;
@@ -139,13 +140,24 @@ void compaction::checkpoint_then_cut(unsigned checkpoints) {
             [this](const caf::error& why) { give_up(why); });
 }
 
+// An area of the journal that was fetched while values still lay low may be the last thing in the file, and then no
+// checkpoint helps. Where it finds no place further down, it stays.
+void compaction::close_holes() {
+  const auto checkpoint = [this] { checkpoint_then_cut(1); };
+  compat::request(self_, peers_.writer, stowage::vacate{space_.data_end, space_.dense_end})
+      .then(checkpoint, [this, checkpoint](const caf::error& why) {
+        if (why == errc::no_space) return checkpoint();
+        give_up(why);
+      });
+}
+
 void compaction::cut() {
   compat::request(self_, peers_.allocator, cut_file{more_checkpoints_ > 0})
       .then(
           [this](const cut_outcome& outcome) {
             if (outcome.state == cut_state::has_holes) {
               --more_checkpoints_;
-              return checkpoint_then_cut(1);
+              return close_holes();
             }
             compat::send(self_, peers_.writer, length_settled{});
             result_.file_bytes_after = outcome.file_bytes;
@@ -154,6 +166,7 @@ void compaction::cut() {
             if (outcome.state != cut_state::done || rounds_left_ == 0 || clients_are_busy_ ||
                 outcome.file_bytes > space_.file_bytes - space_.file_bytes / gain_part_min)
               return finish();
+            beside_clients_ = false;
             stage_ = stage::start;
             step_again();
           },

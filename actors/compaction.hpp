@@ -3,7 +3,8 @@
 // Contract: in each round, a survey of the newest state; a ceiling for values, which the writer's lease leaves;
 // blocks on sparse pages or above the ceiling are read, verified and moved by RELOCATE ops, slice by slice, each
 // durable before the next; then the journal moves down, right above the values; two checkpoints, after which no
-// root needs anything higher; and the file is cut. Whatever clients need goes first: space they lack lifts the
+// root needs anything higher; where holes are left, one of several rounds has the journal move once more, and makes
+// up to four checkpoints more; and the file is cut. Whatever clients need goes first: space they lack lifts the
 // ceiling, and then nothing is cut; where they leave no room below it for the first move, it is given up, and sparse
 // pages are emptied all the same. A block that cannot be verified is reported and stays where it is.
 // `answer` is delivered exactly once.
@@ -82,6 +83,7 @@ class compaction {
   void end_round();
   void begin_again();
   void move_journal();
+  void close_holes();
   void checkpoint_then_cut(unsigned checkpoints);
   void cut();
   void give_up(const caf::error& why);
@@ -111,6 +113,8 @@ class compaction {
   move_pace pace_;
   bool is_last_slice_ = false;
   bool clients_are_busy_ = false;
+  /// Room is left for clients that write: until a round came to its end without any.
+  bool beside_clients_ = true;
   std::size_t next_reader_ = 0;
   caf::disposable pause_;
   compact_result result_;

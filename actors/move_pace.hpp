@@ -45,8 +45,8 @@ class move_pace {
 
  private:
   static constexpr std::chrono::nanoseconds unknown{-1};
-  /// It waits for a group under way, and then takes as long as one and its own writing.
-  static constexpr int tolerated = 3;
+  /// Twice, so that a client's slowest puts at most double: with three times they took 2.1 times as long (W7).
+  static constexpr int tolerated = 2;
   static constexpr int probe_every = 31;
 
   [[nodiscard]] std::size_t size() const noexcept { return until_probe_ == 0 ? 1 : size_; }

@@ -90,6 +90,10 @@ struct begin_compaction {
   std::uint64_t data_bytes = 0;
   /// Of the newest state.
   std::uint64_t checkpoint_bytes = 0;
+  /// Whether clients may write meanwhile: room is left for that among the values.
+  bool beside_clients = true;
+  /// Whether another round comes after this one, and closes what areas and checkpoints leave among the values.
+  bool is_last_round = true;
 };
 struct compaction_space {
   std::uint64_t file_bytes = 0;
@@ -97,6 +101,8 @@ struct compaction_space {
   std::uint64_t data_end = 0;
   /// Where the file can end once areas and checkpoints have left what lies beyond.
   std::uint64_t file_end = 0;
+  /// Where it ends if they lie together then; `cut_file` takes nothing much longer for dense.
+  std::uint64_t dense_end = 0;
 };
 
 /// The values lie below: areas and checkpoints are given out below `file_end` only.

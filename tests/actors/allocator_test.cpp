@@ -135,6 +135,41 @@ BOOST_FIXTURE_TEST_CASE(it_does_not_become_much_longer_for_it, allocating) {
   BOOST_TEST(begun->file_end == file_bytes);
 }
 
+BOOST_FIXTURE_TEST_CASE(room_is_left_among_the_values_where_clients_may_write, allocating) {
+  const auto begin_and_end = [this](bool beside_clients) {
+    auto request = half_empty;
+    request.beside_clients = beside_clients;
+    auto begun = ask<compaction_space>(request);
+    compat::anon_send(allocator, end_compaction{});
+    det.run();
+    return begun;
+  };
+  // The reserve holds what such checkpoints take from now on, and lies where it stays.
+  BOOST_TEST_REQUIRE(begin_and_end(true).ok());
+  const auto beside = begin_and_end(true);
+  const auto alone = begin_and_end(false);
+  BOOST_TEST_REQUIRE((beside.ok() && alone.ok()));
+  // 1/128 and 1 MiB, in whole pages, and 512 KiB.
+  BOOST_TEST(beside->data_end - alone->data_end ==
+             round_up_to_page(half_empty.data_bytes / 128 + mib) - mib / 2);
+  BOOST_TEST(beside->dense_end - alone->dense_end == beside->data_end - alone->data_end);
+  BOOST_TEST(alone->data_end < alone->dense_end);
+  BOOST_TEST(alone->dense_end < alone->file_end);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_round_that_another_follows_need_not_be_worth_it_alone, allocating) {
+  // Areas that lie where values go: they leave holes there, which only the next round closes.
+  for (int i = 0; i < 8; ++i) BOOST_TEST_REQUIRE(ask<area_grant>(area_request{mib, mib}).ok());
+  begin_compaction request{46 * mib, mib};
+  const auto last = ask<compaction_space>(request);
+  BOOST_TEST_REQUIRE(last.ok());
+  BOOST_TEST(last->data_end == file_bytes);
+  request.is_last_round = false;
+  const auto first = ask<compaction_space>(request);
+  BOOST_TEST_REQUIRE(first.ok());
+  BOOST_TEST(first->data_end < file_bytes);
+}
+
 BOOST_FIXTURE_TEST_CASE(under_a_ceiling_areas_come_from_the_reserve_too, allocating) {
   const auto full = status().reserve_bytes;
   BOOST_TEST_REQUIRE(ask<compaction_space>(half_empty).ok());
