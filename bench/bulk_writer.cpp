@@ -27,7 +27,7 @@ struct bulk_writer::state {
     bytes = 0;
   }
   void take_answer() {
-    under_way.front().receive(
+    std::move(under_way.front()).receive(
         [](const put_many_result& done) {
           if (!done.failures.empty())
             throw std::runtime_error{"stowage: " + describe(done.failures.front().why)};

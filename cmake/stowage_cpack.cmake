@@ -54,8 +54,9 @@ set(CPACK_DEBIAN_DEV_DESCRIPTION
 "Actor-model storage runtime on CAF, development files
 Headers, CMake package and pkg-config file of libstowage, and the headers of the
 CAF it was compiled with.")
+# The test kit is a static library, and calls xxHash.
 set(CPACK_DEBIAN_DEV_PACKAGE_DEPENDS
-  "libstowage${soversion} (= ${PROJECT_VERSION}), libc6-dev, libstdc++-12-dev | libstdc++-dev")
-set(CPACK_DEBIAN_DEV_PACKAGE_SUGGESTS "cmake, g++, pkg-config")
+  "libstowage${soversion} (= ${PROJECT_VERSION}), libc6-dev, libstdc++-12-dev | libstdc++-dev, libxxhash-dev")
+set(CPACK_DEBIAN_DEV_PACKAGE_SUGGESTS "cmake, g++, libboost-test-dev, pkg-config")
 
 include(CPack)

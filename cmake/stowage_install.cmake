@@ -42,6 +42,10 @@ if(TARGET stowage_testkit)
     DESTINATION "${stowage_cmake_dir}" COMPONENT dev)
   install(DIRECTORY "${PROJECT_SOURCE_DIR}/testkit/"
     DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/stowage/testkit" COMPONENT dev FILES_MATCHING PATTERN "*.hpp")
+  install(FILES
+    "${PROJECT_SOURCE_DIR}/examples/testing_actors.cpp"
+    "${PROJECT_SOURCE_DIR}/packaging/examples/testing/CMakeLists.txt"
+    DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/libstowage-dev/examples/testing" COMPONENT dev)
 endif()
 
 # CAF, if it comes along: in a directory of its own, because it is for those who use this library.

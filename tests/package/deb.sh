@@ -71,3 +71,9 @@ must cmake -G Ninja -S example -B built -DCMAKE_PREFIX_PATH="$PWD/root/usr" -DCM
 must cmake --build built
 [[ "$(built/hello-store "$PWD")" == $'first visit\nvisits: 1 bytes' ]] || fail "the first run of the example"
 [[ "$(built/hello-store "$PWD")" == "visit 2, version 2, survives power loss"* ]] || fail "the second run of the example"
+
+# And tests of somebody's actors. What the test kit is linked with is asked of the packages, not of this machine.
+dpkg-deb -f "$(deb libstowage-dev)" Depends | grep -q 'libxxhash-dev' || fail "libstowage-dev does without what its test kit links"
+must cmake -G Ninja -S example/testing -B built-tests -DCMAKE_PREFIX_PATH="$PWD/root/usr" -DCMAKE_CXX_FLAGS=-O0
+must cmake --build built-tests
+must built-tests/testing-actors
