@@ -24,6 +24,9 @@ constexpr std::uint64_t headroom_part = 128;
 constexpr std::uint64_t headroom_bytes = limits::mib;
 constexpr std::uint64_t headroom_without_clients = 512 * limits::kib;
 
+// A journal that moves takes an area, one that it announces, and one to spare.
+constexpr std::uint64_t areas_of_a_journal = 3;
+
 // Where there is space enough, but not in one piece, the file grows by little.
 constexpr std::uint64_t growth_for_a_run = 4 * limits::mib;
 
@@ -206,9 +209,8 @@ allocator_state::compaction_ends allocator_state::ends_of(const begin_compaction
   const auto checkpoint =
       round_up(request.checkpoint_bytes / 8 * 9, limits::checkpoint_page_bytes) +
       limits::checkpoint_page_bytes;
-  const auto headroom = request.beside_clients
-                            ? request.data_bytes / headroom_part + headroom_bytes
-                            : headroom_without_clients;
+  const auto headroom = request.beside_clients ? request.data_bytes / headroom_part + headroom_bytes
+                                               : headroom_without_clients;
   compaction_ends ends;
   const auto values = request.data_bytes + headroom;
   ends.data = space_.ceiling_for(values);
@@ -227,8 +229,15 @@ caf::result<compaction_space> allocator_state::begin(const begin_compaction& req
   const auto file_bytes = space_.file_bytes();
   const auto ends = ends_of(request);
   const auto gain_min = std::max(cut_bytes_min, file_bytes / cut_part_min);
-  if ((request.is_last_round ? ends.expected : ends.later) + gain_min > file_bytes)
-    return compaction_space{file_bytes, file_bytes, file_bytes, file_bytes};
+  const bool pays = ends.expected + gain_min <= file_bytes;
+  const bool pays_later = !pays && !request.is_last_round && ends.data < file_bytes &&
+                          ends.later + gain_min <= file_bytes;
+  if (!pays && !pays_later) return compaction_space{file_bytes, file_bytes, file_bytes, file_bytes};
+  if (pays_later) {
+    auto space = set_ceiling(request, file_bytes);
+    space.pays_later = true;
+    return space;
+  }
   if (ends.file <= file_bytes || ends.file - file_bytes > file_bytes / longer_part_max)
     return set_ceiling(request, file_bytes);
   // What is to be spared is needed on the way there, so the file becomes longer before it becomes shorter. Where the
@@ -279,7 +288,9 @@ void allocator_state::end() {
 
 caf::result<cut_outcome> allocator_state::cut(bool only_if_dense) {
   if (only_if_dense && space_.has_ceiling() && space_.end_of_use() > expected_end_ + cut_bytes_min)
-    return cut_outcome{space_.file_bytes(), cut_state::has_holes};
+    return cut_outcome{
+        space_.file_bytes(), cut_state::has_holes,
+        space_.runs_set_aside(limits::journal_area_bytes_min, expected_end_) >= areas_of_a_journal};
   if (!space_.has_ceiling() || !space_.cut()) {
     end();
     return cut_outcome{space_.file_bytes(), cut_state::given_up};

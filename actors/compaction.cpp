@@ -16,8 +16,8 @@ constexpr std::size_t survey_blocks = 1000;
 
 // Three checkpoints take turns, because a new one is written while two are there. After the two that let go of all
 // that lies high, the third place may be a hole below the others; each one more fills it and leaves the place of the
-// oldest, and one of the next two leaves the last. An area of the journal is left by one and free after another.
-constexpr unsigned more_checkpoints_max = 4;
+// oldest. Two more, or four, and it is the last one.
+constexpr unsigned tries_max = 2;
 
 // After a round that made the file shorter by less than this part, or moved less than that before its ceiling was gone,
 // there is no other.
@@ -50,7 +50,7 @@ void compaction::step() {
 void compaction::begin_round() {
   --rounds_left_;
   moved_before_round_ = result_.bytes_moved;
-  more_checkpoints_ = is_thorough_ ? more_checkpoints_max : 0;
+  tries_left_ = is_thorough_ ? tries_max : 0;
   compat::request(self_, peers_.registry, newest_state_request{})
       .then(
           [this](const newest_state& found) {
@@ -141,30 +141,35 @@ void compaction::checkpoint_then_cut(unsigned checkpoints) {
 }
 
 // An area of the journal that was fetched while values still lay low may be the last thing in the file, and then no
-// checkpoint helps. Where it finds no place further down, it stays.
-void compaction::close_holes() {
-  const auto checkpoint = [this] { checkpoint_then_cut(1); };
+// checkpoint helps. Where it finds no place further down, it stays. Both roots have to begin behind the move: a client's
+// record may announce the area that was left.
+void compaction::close_holes(bool journal_moves) {
+  if (!journal_moves) return checkpoint_then_cut(2);
   compat::request(self_, peers_.writer, stowage::vacate{space_.data_end, space_.dense_end})
-      .then(checkpoint, [this, checkpoint](const caf::error& why) {
-        if (why == errc::no_space) return checkpoint();
-        give_up(why);
-      });
+      .then([this] { checkpoint_then_cut(2); },
+            [this](const caf::error& why) {
+              if (why == errc::no_space) return checkpoint_then_cut(2);
+              give_up(why);
+            });
 }
 
 void compaction::cut() {
-  compat::request(self_, peers_.allocator, cut_file{more_checkpoints_ > 0})
+  compat::request(self_, peers_.allocator, cut_file{tries_left_ > 0})
       .then(
           [this](const cut_outcome& outcome) {
             if (outcome.state == cut_state::has_holes) {
-              --more_checkpoints_;
-              return close_holes();
+              --tries_left_;
+              return close_holes(outcome.has_room_for_journal);
             }
             compat::send(self_, peers_.writer, length_settled{});
             result_.file_bytes_after = outcome.file_bytes;
             // Beside clients another round would leave them next to no space for a while, and they fill what it
             // closes.
+            const bool was_worth_it =
+                space_.pays_later ||
+                outcome.file_bytes <= space_.file_bytes - space_.file_bytes / gain_part_min;
             if (outcome.state != cut_state::done || rounds_left_ == 0 || clients_are_busy_ ||
-                outcome.file_bytes > space_.file_bytes - space_.file_bytes / gain_part_min)
+                !was_worth_it)
               return finish();
             beside_clients_ = false;
             stage_ = stage::start;

@@ -83,7 +83,7 @@ class compaction {
   void end_round();
   void begin_again();
   void move_journal();
-  void close_holes();
+  void close_holes(bool journal_moves);
   void checkpoint_then_cut(unsigned checkpoints);
   void cut();
   void give_up(const caf::error& why);
@@ -99,7 +99,8 @@ class compaction {
   unsigned sparse_percent_;
   unsigned rounds_left_;
   bool is_thorough_;
-  unsigned more_checkpoints_ = 0;
+  /// To have a dense file before it is cut.
+  unsigned tries_left_ = 0;
   /// So often more a round may begin again whose ceiling was gone: clients could take it for ever.
   unsigned begin_again_left_ = 16;
   std::uint64_t moved_before_round_ = 0;

@@ -137,7 +137,8 @@ result<opened_store> open_store(caf::actor_system& system, const store_options& 
 
 store_actor spawn_store(caf::actor_system& system, const store_options& options,
                         std::unique_ptr<block_device> device, recovered_store recovered,
-                        std::uint64_t seed, threading how, wall_clock clock) {
+                        std::uint64_t seed, threading how, wall_clock clock,
+                        wire_registry* actors) {
   const std::shared_ptr<block_device> shared = std::make_shared<guarded_device>(std::move(device));
   const auto cache = std::make_shared<payload_cache>(options.cache_bytes);
   const auto hash_seed = recovered.sb.hash_seed;
@@ -190,6 +191,7 @@ store_actor spawn_store(caf::actor_system& system, const store_options& options,
     watched.emplace_back("reader", caf::actor_cast<caf::actor>(reader));
   peers.supervisor = system.spawn<caf::stateful_actor<supervisor_state>>(registry, peers.writer,
                                                                          std::move(watched));
+  if (actors != nullptr) *actors = peers;
   compat::anon_send(registry, std::move(peers));
   return registry;
 }

@@ -65,11 +65,14 @@ struct opened_store {
 /// which a test may drive step by step.
 enum class threading : std::uint8_t { production, scheduled };
 
+struct wire_registry;
+
 /// Spawns the actors over a device whose recovery is done. `seed` feeds the salts of journal areas; blocks expire by
-/// `clock`.
+/// `clock`. Who asks for them gets the actors behind the handle, too.
 [[nodiscard]] store_actor spawn_store(caf::actor_system& system, const store_options& options,
                                       std::unique_ptr<block_device> device,
                                       recovered_store recovered, std::uint64_t seed, threading how,
-                                      wall_clock clock = system_wall_time);
+                                      wall_clock clock = system_wall_time,
+                                      wire_registry* actors = nullptr);
 
 }  // namespace stowage

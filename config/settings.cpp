@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <chrono>
 #include <concepts>
 #include <cstdio>
@@ -295,10 +296,20 @@ class parser {
   }
 
   [[nodiscard]] failure misread(const caf::error& error) const {
-    std::size_t line = 1;
+    return wrong(line_of(error),
+                 "this is not CAF's config syntax: write KEY = VALUE or SECTION { }");
+  }
+
+  // CAF 0.18 says line and column as numbers, 1.x in words.
+  static std::size_t line_of(const caf::error& error) {
     if (error.context().match_elements<std::int32_t, std::int32_t>())
-      line = static_cast<std::size_t>(std::max(1, error.context().get_as<std::int32_t>(0)));
-    return wrong(line, "this is not CAF's config syntax: write KEY = VALUE or SECTION { }");
+      return static_cast<std::size_t>(std::max(1, error.context().get_as<std::int32_t>(0)));
+    constexpr std::string_view in_words = " line ";
+    const auto text = to_string(error);
+    std::size_t line = 1;
+    if (const auto at = text.find(in_words); at != std::string::npos)
+      (void)std::from_chars(text.data() + at + in_words.size(), text.data() + text.size(), line);
+    return line;
   }
 
   result<void> take(const config_key& key, const caf::settings& values) {

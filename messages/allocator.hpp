@@ -92,7 +92,7 @@ struct begin_compaction {
   std::uint64_t checkpoint_bytes = 0;
   /// Whether clients may write meanwhile: room is left for that among the values.
   bool beside_clients = true;
-  /// Whether another round comes after this one, and closes what areas and checkpoints leave among the values.
+  /// Whether none comes after this one, which would close what areas and checkpoints leave among the values.
   bool is_last_round = true;
 };
 struct compaction_space {
@@ -103,6 +103,8 @@ struct compaction_space {
   std::uint64_t file_end = 0;
   /// Where it ends if they lie together then; `cut_file` takes nothing much longer for dense.
   std::uint64_t dense_end = 0;
+  /// Whether it is only the next round that makes the file shorter.
+  bool pays_later = false;
 };
 
 /// The values lie below: areas and checkpoints are given out below `file_end` only.
@@ -121,6 +123,8 @@ enum class cut_state : std::uint8_t {
 struct cut_outcome {
   std::uint64_t file_bytes = 0;
   cut_state state = cut_state::given_up;
+  /// Among the holes there are enough for the journal to move below `dense_end`.
+  bool has_room_for_journal = false;
 };
 
 /// It ends: the ceiling is lifted, if there is one.

@@ -12,10 +12,6 @@
 #include <stowage/messages/caf_compat.hpp>
 #include <stowage/testkit/complaint.hpp>
 
-#include <caf/abstract_actor.hpp>
-#include <caf/mailbox_element.hpp>
-#include <caf/typed_message_view.hpp>
-
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -72,16 +68,6 @@ class deterministic_system {
   void go_on() noexcept { stands_still_ = false; }
 
   [[nodiscard]] std::size_t running_actors();
-
-  /// The message that is next in the actor's mailbox, if it is a `T`.
-  template <class T, class Handle>
-  [[nodiscard]] static std::optional<T> next_message(const Handle& to) {
-    auto* actor = caf::actor_cast<caf::abstract_actor*>(to);
-    auto* element = actor->peek_at_next_mailbox_element();
-    if (element == nullptr) return std::nullopt;
-    if (auto view = caf::make_const_typed_message_view<T>(element->payload)) return get<0>(view);
-    return std::nullopt;
-  }
 
  private:
   class driver;

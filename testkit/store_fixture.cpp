@@ -94,10 +94,7 @@ result<void> store_fixture::try_reopen() {
   dropped = recovered->dropped;
   rig.trace.clear();
   store_ = spawn_store(sys, options, std::move(device), std::move(*recovered), lives_,
-                       threading::scheduled, wall_clock());
-  auto wiring = deterministic_system::next_message<wire_registry>(store_);
-  if (!wiring) throw std::logic_error{"the registry is wired before anything else"};
-  peers_ = std::move(*wiring);
+                       threading::scheduled, wall_clock(), &peers_);
   watch_actors();
   run();
   return {};

@@ -276,6 +276,15 @@ std::uint64_t space_map::end_of_use() const noexcept {
   return last.end() == file_bytes_ ? last.offset : file_bytes_;
 }
 
+std::uint64_t space_map::runs_set_aside(std::uint64_t run_bytes, std::uint64_t end) const {
+  std::uint64_t count = 0;
+  for (const auto& run : set_aside_) {
+    if (run.offset >= end) break;
+    count += (std::min(run.end(), end) - run.offset) / run_bytes;
+  }
+  return count;
+}
+
 bool space_map::cut() {
   invariant(has_ceiling(), "a file is cut under a ceiling");
   const auto end = end_of_use();

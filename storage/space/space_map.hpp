@@ -136,6 +136,8 @@ class space_map {
 
   /// Under a ceiling: where the last page in use ends.
   [[nodiscard]] std::uint64_t end_of_use() const noexcept;
+  /// Under a ceiling: how many runs of this length could be set aside for areas and checkpoints below `end`.
+  [[nodiscard]] std::uint64_t runs_set_aside(std::uint64_t run_bytes, std::uint64_t end) const;
 
   /// Ends the file behind the last page in use, and lifts the ceiling. False, and nothing changes, while there is
   /// such a page at or beyond the file's end to be.

@@ -164,10 +164,49 @@ BOOST_FIXTURE_TEST_CASE(a_round_that_another_follows_need_not_be_worth_it_alone,
   const auto last = ask<compaction_space>(request);
   BOOST_TEST_REQUIRE(last.ok());
   BOOST_TEST(last->data_end == file_bytes);
+  BOOST_TEST(!last->pays_later);
   request.is_last_round = false;
   const auto first = ask<compaction_space>(request);
   BOOST_TEST_REQUIRE(first.ok());
   BOOST_TEST(first->data_end < file_bytes);
+  BOOST_TEST(first->pays_later);
+  // It does not become longer for that.
+  BOOST_TEST(log->grown_to.empty());
+  BOOST_TEST(first->file_end == file_bytes);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_round_with_its_values_up_to_the_end_pays_never, allocating) {
+  for (int i = 0; i < 12; ++i) BOOST_TEST_REQUIRE(ask<area_grant>(area_request{mib, mib}).ok());
+  begin_compaction request{51 * mib, mib};
+  request.is_last_round = false;
+  const auto begun = ask<compaction_space>(request);
+  BOOST_TEST_REQUIRE(begun.ok());
+  BOOST_TEST(begun->data_end == file_bytes);
+  BOOST_TEST(!begun->pays_later);
+  BOOST_TEST((ask<cut_outcome>(cut_file{})->state == cut_state::given_up));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_file_with_holes_says_whether_the_journal_fits_into_them, allocating) {
+  const auto begun = ask<compaction_space>(half_empty);
+  BOOST_TEST_REQUIRE(begun.ok());
+  tell(enforce_file_end{});
+  // One area after the other, up to what is expected and beyond; and then all but the last one leave.
+  std::vector<extent> areas;
+  while (areas.empty() || areas.back().end() <= begun->dense_end + mib) {
+    const auto granted = ask<area_grant>(area_request{mib, mib});
+    BOOST_TEST_REQUIRE(granted.ok());
+    areas.push_back(granted->where);
+    BOOST_TEST_REQUIRE(areas.size() < 64U);
+  }
+  const auto full = ask<cut_outcome>(cut_file{true});
+  BOOST_TEST((full->state == cut_state::has_holes));
+  BOOST_TEST(!full->has_room_for_journal);
+  areas.pop_back();
+  compat::anon_send(allocator, free_pages{areas});
+  det.run();
+  const auto empty = ask<cut_outcome>(cut_file{true});
+  BOOST_TEST((empty->state == cut_state::has_holes));
+  BOOST_TEST(empty->has_room_for_journal);
 }
 
 BOOST_FIXTURE_TEST_CASE(under_a_ceiling_areas_come_from_the_reserve_too, allocating) {

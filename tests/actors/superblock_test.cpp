@@ -2,7 +2,6 @@
 #include <stowage/storage/core/limits.hpp>
 #include <stowage/storage/format/layout.hpp>
 #include <stowage/storage/format/manifest.hpp>
-#include <stowage/storage/format/superblock_election.hpp>
 #include <stowage/tests/support/actors/store_fixture.hpp>
 
 #include <algorithm>
@@ -29,16 +28,6 @@ struct with_checkpoints : store_fixture {
         (void)put_accepted(std::string(1000, 'n') + std::to_string(i), std::to_string(round));
       run();
     }
-  }
-
-  /// The one that a recovery right now would take, written or not.
-  [[nodiscard]] static superblock newest(byte_view image) {
-    const auto slot = [&](std::size_t i) {
-      return image.subspan(layout::superblock_offset[i], layout::superblock_bytes);
-    };
-    const auto elected = elect_superblock({slot(0), slot(1)});
-    BOOST_REQUIRE(elected.ok());
-    return elected->winner;
   }
 
   /// What was written since the last sync that is over.
@@ -81,7 +70,7 @@ BOOST_FIXTURE_TEST_CASE(they_name_only_what_is_durable, with_checkpoints) {
     if (++syncs % 3 != 0) (void)put("k", std::to_string(syncs), durability::durable);
     const auto durable = status().durable_lsn;
     const auto image = rig->image();
-    const auto sb = newest(image);
+    const auto sb = newest_superblock(image);
     const auto written = not_synced();
     const auto check_synced = [&](const extent& e) {
       for (const auto& w : written) BOOST_TEST(!w.overlaps(e), "at " << e.offset);

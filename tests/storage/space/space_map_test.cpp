@@ -660,6 +660,19 @@ BOOST_AUTO_TEST_CASE(areas_stay_below_the_end_of_the_file_to_be) {
   BOOST_CHECK_EQUAL(space.stats().set_aside, in_pages(55));
 }
 
+BOOST_AUTO_TEST_CASE(runs_that_are_set_aside_are_counted_up_to_an_end) {
+  auto space = space_of(100);
+  const auto first = head / page_size;
+  BOOST_CHECK_EQUAL(space.runs_set_aside(in_pages(1), in_pages(first + 100)), 0U);
+  BOOST_REQUIRE(space.claim_pages(pages(first + 55, 1)).ok());
+  BOOST_REQUIRE(space.set_ceiling(in_pages(first + 40)));
+  // 15 pages, and 44.
+  BOOST_CHECK_EQUAL(space.runs_set_aside(in_pages(10), in_pages(first + 100)), 5U);
+  BOOST_CHECK_EQUAL(space.runs_set_aside(in_pages(10), in_pages(first + 66)), 2U);
+  BOOST_CHECK_EQUAL(space.runs_set_aside(in_pages(10), in_pages(first + 65)), 1U);
+  BOOST_CHECK_EQUAL(space.runs_set_aside(in_pages(10), in_pages(first + 40)), 0U);
+}
+
 BOOST_AUTO_TEST_CASE(a_ceiling_leaves_room_beside_what_is_fixed) {
   auto space = space_of(100);
   const auto first = head / page_size;

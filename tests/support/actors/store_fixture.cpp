@@ -1,6 +1,8 @@
 #include <stowage/tests/support/actors/store_fixture.hpp>
 
 #include <stowage/messages/register_types.hpp>
+#include <stowage/storage/format/layout.hpp>
+#include <stowage/storage/format/superblock_election.hpp>
 #include <stowage/storage/recovery.hpp>
 
 #include <utility>
@@ -23,6 +25,15 @@ std::string pattern(std::size_t size, std::uint64_t seed) {
   while (text.size() < size) text += std::to_string(seed) + ":" + std::to_string(text.size()) + ",";
   text.resize(size);
   return text;
+}
+
+superblock newest_superblock(byte_view image) {
+  const auto slot = [&](std::size_t i) {
+    return image.subspan(layout::superblock_offset[i], layout::superblock_bytes);
+  };
+  const auto elected = elect_superblock({slot(0), slot(1)});
+  BOOST_REQUIRE(elected.ok());
+  return elected->winner;
 }
 
 store_fixture::~store_fixture() {

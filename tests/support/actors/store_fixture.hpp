@@ -6,6 +6,7 @@
 // Limits: one store at a time.
 #pragma once
 
+#include <stowage/storage/format/superblock.hpp>
 #include <stowage/storage/log/batch_policy.hpp>
 #include <stowage/testkit/boost_test.hpp>
 #include <stowage/testkit/store_fixture.hpp>
@@ -28,6 +29,9 @@ using testkit::device_rig;
 
 /// Bytes in which no two places of 64 bytes look alike.
 [[nodiscard]] std::string pattern(std::size_t size, std::uint64_t seed = 0);
+
+/// The one that a recovery of this image would take.
+[[nodiscard]] superblock newest_superblock(byte_view image);
 
 class store_fixture : public testkit::store_fixture {
  public:
