@@ -42,13 +42,14 @@ void register_all() {
 
 #if CAF_MAJOR_VERSION >= 1
 
-// What CAF's fixture insists on outside CAF's own test programs: a reporter and a current test.
+// What CAF's fixture insists on outside CAF's own test programs: a reporter that is in a test, and a current test. There
+// may be several systems, so the reporter stays; it says nothing.
 class caf_test_surroundings {
  public:
-  caf_test_surroundings() { caf::test::reporter::instance(reporter_.get()); }
-  caf_test_surroundings(const caf_test_surroundings&) = delete;
-  caf_test_surroundings& operator=(const caf_test_surroundings&) = delete;
-  ~caf_test_surroundings() { caf::test::reporter::instance(nullptr); }
+  caf_test_surroundings() {
+    static const auto reporter = begin_reporting();
+    caf::test::reporter::instance(reporter.get());
+  }
 
  private:
   class no_test final : public caf::test::runnable {
@@ -60,7 +61,14 @@ class caf_test_surroundings {
     void run_next_test_branch_impl() {}
   };
 
-  std::unique_ptr<caf::test::reporter> reporter_ = caf::test::reporter::make_default();
+  static std::unique_ptr<caf::test::reporter> begin_reporting() {
+    auto reporter = caf::test::reporter::make_default();
+    (void)reporter->verbosity(CAF_LOG_LEVEL_QUIET);
+    reporter->begin_suite("stowage");
+    reporter->begin_test(std::make_shared<caf::test::context>(), "stowage");
+    return reporter;
+  }
+
   no_test test_;
 };
 
