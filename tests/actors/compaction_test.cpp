@@ -140,8 +140,8 @@ BOOST_FIXTURE_TEST_CASE(a_power_loss_right_after_the_cut_finds_a_file_that_is_lo
   check_contents();
 }
 
-// A record of a client may announce an area that the journal then leaves. A root that begins before it needs a file that
-// holds that area.
+// A put behind each of its checkpoints, the newest root gone. (That a record announces an area which is then left is too
+// rare to be met here: `both_roots_begin_behind_each_move_of_the_journal` sees to that.)
 BOOST_AUTO_TEST_CASE(the_root_before_the_last_is_a_way_back_after_a_cut_beside_a_client) {
   for (std::uint64_t n = 1; n <= 8; ++n) {
     compacting f;
