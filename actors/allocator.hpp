@@ -45,7 +45,7 @@ class allocator_state {
     std::uint64_t data = 0;      ///< of the values
     std::uint64_t file = 0;      ///< of all there is while they are moved together
     std::uint64_t expected = 0;  ///< of the file when it is cut
-    std::uint64_t later = 0;     ///< of it when another round has moved what lies among the values now
+    std::uint64_t later = 0;  ///< of it when another round has moved what lies among the values now
   };
   [[nodiscard]] compaction_ends ends_of(const begin_compaction& request) const;
   caf::result<compaction_space> begin(const begin_compaction& request);

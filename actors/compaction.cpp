@@ -63,9 +63,9 @@ void compaction::begin_round() {
 }
 
 void compaction::set_ceiling() {
-  compat::request(self_, peers_.allocator,
-                  begin_compaction{plan_->bytes_after(), checkpoint_bytes_,
-                                   beside_clients_, rounds_left_ == 0})
+  compat::request(
+      self_, peers_.allocator,
+      begin_compaction{plan_->bytes_after(), checkpoint_bytes_, beside_clients_, rounds_left_ == 0})
       .then(
           [this](const compaction_space& space) {
             const bool is_first = result_.file_bytes_before == 0;

@@ -27,12 +27,13 @@ struct bulk_writer::state {
     bytes = 0;
   }
   void take_answer() {
-    std::move(under_way.front()).receive(
-        [](const put_many_result& done) {
-          if (!done.failures.empty())
-            throw std::runtime_error{"stowage: " + describe(done.failures.front().why)};
-        },
-        throw_failure);
+    std::move(under_way.front())
+        .receive(
+            [](const put_many_result& done) {
+              if (!done.failures.empty())
+                throw std::runtime_error{"stowage: " + describe(done.failures.front().why)};
+            },
+            throw_failure);
     under_way.pop_front();
   }
 
