@@ -272,8 +272,8 @@ void compaction::on_moved(const blocks_moved& done) {
   clients_are_busy_ = done.clients_are_busy;
   if (done.blocks > 0) pace_.on_moved(now() - slice_.handed_in, done.clients_are_busy);
   if (is_last_slice_) return end_round();
-  // Clients have the disk for themselves at least half of the time.
-  step_after(done.clients_are_busy ? now() - slice_.begun : std::chrono::nanoseconds{0});
+  step_after(done.clients_are_busy ? pace_.rest(now() - slice_.begun)
+                                   : std::chrono::nanoseconds{0});
 }
 
 // -- the end ----------------------------------------------------------------------------------------

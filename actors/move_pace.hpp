@@ -2,7 +2,8 @@
 //
 // Contract: while clients write, a slice is as large as the disk takes without keeping one of their groups waiting
 // for much longer than another client's group would; while none does, as large as it gets. What a slice without
-// weight takes is learnt from the quickest one seen; now and then a small one shows whether that is still so.
+// weight takes is learnt from the quickest one seen; now and then a small one shows whether that is still so. A slice
+// that keeps them waiting all the same, because it is one large block, is followed by a longer rest.
 // Concurrency: a plain value; pure but for what it is told.
 // Limits: a slice holds one block at least, whatever its size.
 #pragma once
@@ -35,12 +36,22 @@ class move_pace {
     // One that was unlucky does not count for much.
     const auto known = is_probe ? 2 * quickest_ : quickest_;
     quickest_ = quickest_ == unknown ? took : std::min(known, took);
+    const auto light = tolerated * quickest_;
+    rest_ = std::clamp(weight(took, light), rest_min, rest_max);
     if (!clients_are_busy)
       size_ = std::min(parts, 2 * size_);
-    else if (took > tolerated * quickest_)
+    else if (took > light)
       size_ = std::max<std::size_t>(1, size_ / 2);
     else if (!is_probe)
       size_ = std::min(parts, size_ + 1);
+  }
+
+  /// For how long clients that are busy are to have the disk for themselves after the last slice, whose first read began `whole` ago:
+  /// half of the time at least. What makes a slice heavy makes the next one come later, so that the puts that wait for
+  /// heavy ones stay few.
+  [[nodiscard]] std::chrono::nanoseconds rest(std::chrono::nanoseconds whole) const noexcept {
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(
+        rest_ * std::chrono::duration<double>{whole});
   }
 
  private:
@@ -48,11 +59,21 @@ class move_pace {
   /// Twice, so that a client's slowest puts at most double: with three times they took 2.1 times as long (W7).
   static constexpr int tolerated = 2;
   static constexpr int probe_every = 31;
+  /// Times what a slice took. No more than four times, or the largest blocks would never all be moved.
+  static constexpr double rest_min = 1;
+  static constexpr double rest_max = 4;
+
+  [[nodiscard]] static double weight(std::chrono::nanoseconds took,
+                                     std::chrono::nanoseconds light) noexcept {
+    return static_cast<double>(took.count()) /
+           static_cast<double>(std::max<std::int64_t>(1, light.count()));
+  }
 
   [[nodiscard]] std::size_t size() const noexcept { return until_probe_ == 0 ? 1 : size_; }
 
   std::size_t size_ = parts_at_first;
   int until_probe_ = probe_every;
+  double rest_ = rest_min;
   std::chrono::nanoseconds quickest_ = unknown;
 };
 

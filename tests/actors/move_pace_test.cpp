@@ -40,6 +40,26 @@ BOOST_AUTO_TEST_CASE(beside_clients_it_grows_until_their_groups_would_wait) {
   BOOST_TEST(parts() == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(clients_have_the_disk_at_least_half_of_the_time) {
+  move_pace pace;
+  pace.on_moved(300us, true);
+  BOOST_TEST(pace.rest(400us).count() == std::chrono::nanoseconds{400us}.count());
+  pace.on_moved(600us, true);
+  BOOST_TEST(pace.rest(700us).count() == std::chrono::nanoseconds{700us}.count());
+}
+
+BOOST_AUTO_TEST_CASE(the_rest_after_a_heavy_slice_grows_with_its_weight) {
+  move_pace pace;
+  pace.on_moved(300us, true);
+  // Twice what is tolerated, 600 us.
+  pace.on_moved(1200us, true);
+  BOOST_TEST(pace.rest(1300us).count() == std::chrono::nanoseconds{2600us}.count());
+  pace.on_moved(1s, true);
+  BOOST_TEST(pace.rest(1s).count() == std::chrono::nanoseconds{4s}.count());
+  pace.on_moved(300us, true);
+  BOOST_TEST(pace.rest(300us).count() == std::chrono::nanoseconds{300us}.count());
+}
+
 BOOST_AUTO_TEST_CASE(a_device_that_has_become_slower_is_believed_in_the_end) {
   move_pace pace;
   pace.on_moved(300us, true);
