@@ -15,7 +15,10 @@ namespace {
 // Beyond the values a compaction leaves room for the journal's areas of the smallest size (the current one, the
 // next, one that the previous root still needs, one to spare), for three checkpoints while one replaces another,
 // and for the reserve; among the values, 1/128 for what clients write meanwhile, and 1 MiB, or a few slices of moves.
+// Beside clients there may be some areas more where the file has them, for what they write until the checkpoints are
+// there.
 constexpr std::uint64_t areas_while_compacting = 4;
+constexpr std::uint64_t areas_more_beside_clients = 8;
 constexpr std::uint64_t checkpoints_while_compacting = 3;
 // Of these one area is in use when all is done, another is announced, and two checkpoints are there.
 constexpr std::uint64_t areas_to_spare = 2;
@@ -93,36 +96,44 @@ allocator_actor::behavior_type allocator_state::make_behavior() {
   };
 }
 
-void allocator_state::grow_until(const attempt& missing, const outcome& done) {
-  auto bytes = missing();
-  if (bytes > 0 && space_.has_ceiling()) {
+void allocator_state::grow_until(const attempt& missing, const outcome& done, bool has_grown) {
+  auto lacking = missing();
+  if (lacking.bytes > 0 && space_.has_ceiling() &&
+      (lacking.is_of_values || space_.has_file_end() || has_grown)) {
     space_.lift_ceiling();
-    bytes = missing();
+    lacking = missing();
   }
+  const auto bytes = lacking.bytes;
   if (bytes == 0) return done({});
   const auto usual = growth_for(space_.file_bytes(), bytes);
-  const bool only_lacks_a_run = space_.shortfall(bytes) == 0;
+  const bool only_lacks_a_run = space_.has_ceiling() || space_.shortfall(bytes) == 0;
   grow_by(only_lacks_a_run ? std::min(usual, std::max(bytes, growth_for_a_run)) : usual, bytes,
           missing, done);
 }
 
 void allocator_state::grow_by(std::uint64_t growth, std::uint64_t needed, const attempt& missing,
                               const outcome& done) {
-  if (growth < needed) return done(fail(errc::no_space, "the file may not grow further"));
+  const auto refused = [this, missing, done](failure why) {
+    if (why.code != errc::no_space || !space_.has_ceiling()) return done(std::move(why));
+    space_.lift_ceiling();
+    grow_until(missing, done);
+  };
+  if (growth < needed) return refused(fail(errc::no_space, "the file may not grow further"));
   const auto target = space_.file_bytes() + growth;
   compat::request(self_, disk_, grow_device{target})
       .then(
           [this, target, missing, done] {
             // Another request may have grown the file further meanwhile.
             if (target > space_.file_bytes()) space_.grow(target);
-            grow_until(missing, done);
+            reserve_stands_in_ = false;
+            grow_until(missing, done, true);
           },
-          [this, growth, needed, missing, done](const caf::error& why) {
+          [this, growth, needed, missing, done, refused](const caf::error& why) {
             // No room for growth ahead of need: the need alone may still fit.
             if (why == errc::no_space && growth > needed)
               grow_by(needed, needed, missing, done);
             else
-              done(peer_failure(why));
+              refused(peer_failure(why));
           });
 }
 
@@ -131,9 +142,9 @@ caf::result<void> allocator_state::grant(const budget_request& request) {
   reserve_.set_checkpoint_bytes(request.checkpoint_bytes);
   auto promise = self_->make_response_promise<void>();
   grow_until(
-      [this, bytes = request.bytes]() -> std::uint64_t {
-        if (const auto missing = fill_reserve(); missing > 0) return missing;
-        return space_.grant(bytes) ? 0 : space_.shortfall(bytes);
+      [this, bytes = request.bytes]() -> lack {
+        if (const auto missing = fill_reserve(); missing > 0) return {missing};
+        return {space_.grant(bytes) ? 0 : space_.shortfall(bytes), true};
       },
       [this, promise](const result<void>& done) mutable {
         tell_space();
@@ -150,15 +161,15 @@ caf::result<area_grant> allocator_state::allocate_area(const area_request& reque
   auto found = std::make_shared<extent>();
   auto fresh_from = std::make_shared<std::uint64_t>();
   grow_until(
-      [this, request, found, fresh_from]() -> std::uint64_t {
+      [this, request, found, fresh_from]() -> lack {
         *fresh_from = space_.fresh_from();
         auto run = space_.allocate_contiguous(request.bytes_min, request.bytes_wanted);
         // Rather than that a compaction is given up. What it frees fills the reserve again.
         if (!run && space_.has_ceiling() && request.bytes_min <= limits::journal_area_bytes_min)
           run = stand_in(reserve_.take_area());
-        if (!run) return request.bytes_min;
+        if (!run) return {request.bytes_min};
         *found = *run;
-        return 0;
+        return {};
       },
       [this, promise, found, fresh_from,
        bytes_min = request.bytes_min](const result<void>& done) mutable {
@@ -177,14 +188,14 @@ caf::result<checkpoint_space> allocator_state::allocate_checkpoint(
   auto promise = self_->make_response_promise<checkpoint_space>();
   auto found = std::make_shared<checkpoint_space>();
   grow_until(
-      [this, request, found]() -> std::uint64_t {
+      [this, request, found]() -> lack {
         for (auto i = found->pieces.size(); i < request.lengths.size(); ++i) {
           auto run = space_.allocate_contiguous(request.lengths[i], request.lengths[i]);
           if (!run && space_.has_ceiling()) run = stand_in(reserve_.take_piece(request.lengths[i]));
-          if (!run) return request.lengths[i];
+          if (!run) return {request.lengths[i]};
           found->pieces.push_back(*run);
         }
-        return 0;
+        return {};
       },
       [this, promise, found, request](const result<void>& done) mutable {
         const bool may_use_reserve = !done && done.error().code == errc::no_space;
@@ -263,7 +274,9 @@ compaction_space allocator_state::set_ceiling(const begin_compaction& request,
   const auto ends = ends_of(request);
   if (!space_.set_ceiling(ends.data))
     return {bytes_before, bytes_before, bytes_before, bytes_before};
-  file_end_ = std::min(ends.file, space_.file_bytes());
+  const auto areas_more = request.beside_clients ? areas_more_beside_clients : 0;
+  file_end_ =
+      std::min(ends.file + areas_more * limits::journal_area_bytes_min, space_.file_bytes());
   expected_end_ = ends.expected;
   return {bytes_before, ends.data, file_end_, expected_end_};
 }

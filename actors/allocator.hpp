@@ -2,7 +2,8 @@
 //
 // Contract: see messages/allocator.hpp. A budget is granted only when the reserve is full and free space
 // covers it beyond every promise; the file grows when they do not. Where a compaction has set a ceiling, that
-// is lifted before the file grows: clients go first. Areas and checkpoints come from free
+// is lifted before the file grows: clients go first. But where only a run is missing that may lie above the ceiling, the
+// file grows by a little first. Areas and checkpoints come from free
 // space, then from growth, and only then from the reserve.
 // Concurrency: an ordinary scheduled actor.
 // Limits: it decides and counts in `space_map` and `space_reserve`; nothing here touches the device except
@@ -31,12 +32,17 @@ class allocator_state {
   allocator_actor::behavior_type make_behavior();
 
  private:
-  using attempt = std::function<std::uint64_t()>;
+  struct lack {
+    std::uint64_t bytes = 0;
+    bool is_of_values = false;  ///< what lies above a ceiling is of no use
+  };
+  using attempt = std::function<lack()>;
   using outcome = std::function<void(result<void>)>;
 
-  /// Calls `missing`, which takes what it needs and answers 0, or answers how many bytes are missing;
-  /// then the file grows and it is called again, until it succeeds or the file cannot grow.
-  void grow_until(const attempt& missing, const outcome& done);
+  /// Calls `missing`, which takes what it needs and answers 0 bytes, or answers how many bytes are missing;
+  /// then the file grows and it is called again, until it succeeds or the file cannot grow. Under a ceiling it grows
+  /// once.
+  void grow_until(const attempt& missing, const outcome& done, bool has_grown = false);
   void grow_by(std::uint64_t growth, std::uint64_t needed, const attempt& missing,
                const outcome& done);
 

@@ -133,6 +133,8 @@ class space_map {
   void lift_ceiling();
 
   [[nodiscard]] bool has_ceiling() const noexcept { return ceiling_ != no_ceiling; }
+  /// Whether nothing is given out beyond a certain place, however long the file is.
+  [[nodiscard]] bool has_file_end() const noexcept { return file_end_ != no_ceiling; }
 
   /// Under a ceiling: where the last page in use ends.
   [[nodiscard]] std::uint64_t end_of_use() const noexcept;
