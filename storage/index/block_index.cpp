@@ -55,11 +55,18 @@ struct upserted {
   index_node* right = nullptr;
 };
 
-upserted upsert_into(index_tree& tree, index_node*& slot, block_ref& b) {
+// Where names come in their order, as those of a checkpoint do, this comparison takes the place of all searches.
+bool is_behind_all(const index_node* node, std::string_view name) {
+  while (!node->is_leaf()) node = node->children.back();
+  return node->keys.empty() || node->keys[node->keys.size() - 1]->name() < name;
+}
+
+// `goes_last`: its name is behind all that are there.
+upserted upsert_into(index_tree& tree, index_node*& slot, block_ref& b, bool goes_last) {
   auto& node = tree.editable(slot);
   upserted out;
   if (node.is_leaf()) {
-    const auto at = node.keys.lower_bound(b->name());
+    const auto at = goes_last ? node.keys.size() : node.keys.lower_bound(b->name());
     if (at < node.keys.size() && node.keys[at]->name() == b->name()) {
       out.previous = node.keys.replace(at, b.release());
       return out;
@@ -69,8 +76,8 @@ upserted upsert_into(index_tree& tree, index_node*& slot, block_ref& b) {
     out.right = split(tree, node, appended);
     return out;
   }
-  const auto at = child_for(node, b->name());
-  auto below = upsert_into(tree, node.children[at], b);
+  const auto at = goes_last ? node.children.size() - 1 : child_for(node, b->name());
+  auto below = upsert_into(tree, node.children[at], b, goes_last);
   out.previous = below.previous;
   if (below.right != nullptr) {
     const bool appended = at + 1 == node.children.size();
@@ -196,7 +203,8 @@ void block_index::count(const block_ref& b, int sign) {
 block_ref block_index::upsert(block_ref b) {
   count(b, +1);
   const auto made = b->expires_at_ms() != 0 ? b : block_ref{};
-  auto [replaced, right] = upsert_into(*tree_, tree_->root, b);
+  const bool goes_last = is_behind_all(tree_->root, b->name());
+  auto [replaced, right] = upsert_into(*tree_, tree_->root, b, goes_last);
   if (right != nullptr) {
     auto* root = tree_->new_node();
     root->keys.push_back(separator(*tree_->root));

@@ -7,6 +7,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -71,6 +72,24 @@ struct allocating {
     return *std::move(answer);
   }
   void tell(enforce_file_end what) { BOOST_TEST_REQUIRE(ask<bool>(what).value()); }
+  std::vector<extent> take_areas_until(const std::function<bool()>& enough) {
+    std::vector<extent> areas;
+    while (!enough()) {
+      const auto granted = ask<area_grant>(area_request{mib, mib});
+      BOOST_TEST_REQUIRE(granted.ok());
+      areas.push_back(granted->where);
+      BOOST_TEST_REQUIRE(areas.size() < 64U);
+    }
+    return areas;
+  }
+  bool grants(budget_request what) {
+    caf::scoped_actor self{det.system()};
+    auto pending = compat::request(self.ptr(), allocator, what);
+    det.run();
+    bool granted = false;
+    std::move(pending).receive([&] { granted = true; }, [](const caf::error&) {});
+    return granted;
+  }
   store_status status() { return ask<store_status>(status_request{}).value(); }
 
   deterministic_system det;
@@ -212,13 +231,7 @@ BOOST_FIXTURE_TEST_CASE(a_file_with_holes_says_whether_the_journal_fits_into_the
 BOOST_FIXTURE_TEST_CASE(under_a_ceiling_areas_come_from_the_reserve_too, allocating) {
   const auto full = status().reserve_bytes;
   BOOST_TEST_REQUIRE(ask<compaction_space>(half_empty).ok());
-  std::vector<extent> areas;
-  while (status().reserve_bytes >= full) {
-    const auto granted = ask<area_grant>(area_request{mib, mib});
-    BOOST_TEST_REQUIRE(granted.ok());
-    areas.push_back(granted->where);
-    BOOST_TEST_REQUIRE(areas.size() < 64U);
-  }
+  const auto areas = take_areas_until([&] { return status().reserve_bytes < full; });
   BOOST_TEST(log->grown_to.empty());
   // It is no shortage, for which each group would have to wait for its own pages.
   BOOST_TEST(!ask<lease_grant>(lease_request{0, mib})->space_is_short);
@@ -243,6 +256,64 @@ BOOST_FIXTURE_TEST_CASE(under_a_ceiling_pieces_come_from_the_reserve_too, alloca
   BOOST_TEST(log->grown_to.empty());
   BOOST_TEST(!ask<lease_grant>(lease_request{0, mib})->space_is_short);
   BOOST_TEST((ask<cut_outcome>(cut_file{true})->state == cut_state::has_holes));
+}
+
+BOOST_FIXTURE_TEST_CASE(under_a_ceiling_the_file_becomes_a_little_longer_for_a_run, allocating) {
+  BOOST_TEST_REQUIRE(ask<compaction_space>(half_empty).ok());
+  BOOST_TEST_REQUIRE(grants(budget_request{16 * mib, mib}));
+  take_areas_until([&] { return !log->grown_to.empty(); });
+  BOOST_TEST(log->grown_to == std::vector<std::uint64_t>{file_bytes + 4 * mib},
+             boost::test_tools::per_element());
+  BOOST_TEST(status().file_bytes == file_bytes + 4 * mib);
+  BOOST_TEST((ask<cut_outcome>(cut_file{true})->state == cut_state::has_holes));
+}
+
+BOOST_FIXTURE_TEST_CASE(under_a_ceiling_it_becomes_longer_for_the_reserve, allocating) {
+  const auto full = status().reserve_bytes;
+  BOOST_TEST_REQUIRE(ask<compaction_space>(half_empty).ok());
+  const auto areas = take_areas_until([&] { return status().reserve_bytes < full; });
+  // Values have room again, but it is in single pages.
+  for (std::uint64_t at = 0; at < mib; at += 2 * page_size)
+    compat::anon_send(allocator, free_pages{{extent{areas.front().offset + at, page_size}}});
+  det.run();
+  BOOST_TEST_REQUIRE(grants(budget_request{page_size, mib}));
+  BOOST_TEST(log->grown_to.size() == 1U);
+  BOOST_TEST(status().reserve_bytes >= full);
+  BOOST_TEST((ask<cut_outcome>(cut_file{true})->state == cut_state::has_holes));
+}
+
+BOOST_FIXTURE_TEST_CASE(values_lift_the_ceiling_before_the_file_becomes_longer, allocating) {
+  const auto begun = ask<compaction_space>(half_empty);
+  BOOST_TEST_REQUIRE(begun.ok());
+  BOOST_TEST_REQUIRE(grants(budget_request{begun->data_end, mib}));
+  BOOST_TEST(log->grown_to.empty());
+  BOOST_TEST((ask<cut_outcome>(cut_file{})->state == cut_state::given_up));
+}
+
+BOOST_FIXTURE_TEST_CASE(on_a_full_disk_a_run_lifts_the_ceiling, allocating) {
+  log->growth = errc::no_space;
+  BOOST_TEST_REQUIRE(ask<compaction_space>(half_empty).ok());
+  for (unsigned n = 0; log->grown_to.empty(); ++n) {
+    BOOST_TEST_REQUIRE(n < 64U);
+    (void)ask<area_grant>(area_request{mib, mib});
+  }
+  BOOST_TEST((ask<cut_outcome>(cut_file{})->state == cut_state::given_up));
+  BOOST_TEST(status().file_bytes == file_bytes);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_run_that_would_lie_behind_the_end_lifts_the_ceiling, allocating) {
+  const auto begun = ask<compaction_space>(half_empty);
+  BOOST_TEST_REQUIRE(begun.ok());
+  BOOST_TEST_REQUIRE(begun->file_end < file_bytes);
+  tell(enforce_file_end{});
+  std::uint64_t end = 0;
+  while (end <= begun->file_end) {
+    const auto granted = ask<area_grant>(area_request{mib, mib});
+    BOOST_TEST_REQUIRE(granted.ok());
+    end = granted->where.end();
+  }
+  BOOST_TEST(log->grown_to.empty());
+  BOOST_TEST((ask<cut_outcome>(cut_file{})->state == cut_state::given_up));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
