@@ -39,6 +39,10 @@ constexpr std::uint64_t cut_part_min = 256;
 // One that would first have to become longer by more than this part of it becomes as short as it can without.
 constexpr std::uint64_t longer_part_max = 16;
 
+constexpr std::uint64_t gain_min(std::uint64_t file_bytes) noexcept {
+  return std::max(cut_bytes_min, file_bytes / cut_part_min);
+}
+
 }  // namespace
 
 allocator_state::allocator_state(allocator_actor::pointer self, space_map space, disk_actor disk,
@@ -98,8 +102,9 @@ allocator_actor::behavior_type allocator_state::make_behavior() {
 
 void allocator_state::grow_until(const attempt& missing, const outcome& done, bool has_grown) {
   auto lacking = missing();
-  if (lacking.bytes > 0 && space_.has_ceiling() &&
-      (lacking.is_of_values || space_.has_file_end() || has_grown)) {
+  if (lacking.bytes > 0 && space_.has_ceiling() && std::exchange(reserve_stands_in_, false))
+    lacking = missing();
+  if (lacking.bytes > 0 && space_.has_ceiling() && (has_grown || !grows_under_ceiling(lacking))) {
     space_.lift_ceiling();
     lacking = missing();
   }
@@ -111,10 +116,18 @@ void allocator_state::grow_until(const attempt& missing, const outcome& done, bo
           missing, done);
 }
 
+// What is given out above the ceiling can lie in what is added, unless it has to lie below an end; and the file is to
+// become shorter in the end.
+bool allocator_state::grows_under_ceiling(const lack& what) const noexcept {
+  return !what.is_of_values && !space_.has_file_end() && what.bytes <= growth_for_a_run &&
+         space_.file_bytes() + growth_for_a_run <=
+             bytes_under_ceiling_ + bytes_under_ceiling_ / longer_part_max;
+}
+
 void allocator_state::grow_by(std::uint64_t growth, std::uint64_t needed, const attempt& missing,
                               const outcome& done) {
   const auto refused = [this, missing, done](failure why) {
-    if (why.code != errc::no_space || !space_.has_ceiling()) return done(std::move(why));
+    if (!space_.has_ceiling()) return done(std::move(why));
     space_.lift_ceiling();
     grow_until(missing, done);
   };
@@ -124,9 +137,9 @@ void allocator_state::grow_by(std::uint64_t growth, std::uint64_t needed, const 
       .then(
           [this, target, missing, done] {
             // Another request may have grown the file further meanwhile.
-            if (target > space_.file_bytes()) space_.grow(target);
-            reserve_stands_in_ = false;
-            grow_until(missing, done, true);
+            const bool grows = target > space_.file_bytes();
+            if (grows) space_.grow(target);
+            grow_until(missing, done, grows);
           },
           [this, growth, needed, missing, done, refused](const caf::error& why) {
             // No room for growth ahead of need: the need alone may still fit.
@@ -143,7 +156,8 @@ caf::result<void> allocator_state::grant(const budget_request& request) {
   auto promise = self_->make_response_promise<void>();
   grow_until(
       [this, bytes = request.bytes]() -> lack {
-        if (const auto missing = fill_reserve(); missing > 0) return {missing};
+        if (const auto missing = fill_reserve(); missing > 0)
+          return {missing, space_.shortfall(bytes + reserve_.missing_workspace()) > 0};
         return {space_.grant(bytes) ? 0 : space_.shortfall(bytes), true};
       },
       [this, promise](const result<void>& done) mutable {
@@ -239,10 +253,10 @@ caf::result<compaction_space> allocator_state::begin(const begin_compaction& req
   reserve_.set_checkpoint_bytes(request.checkpoint_bytes);
   const auto file_bytes = space_.file_bytes();
   const auto ends = ends_of(request);
-  const auto gain_min = std::max(cut_bytes_min, file_bytes / cut_part_min);
-  const bool pays = ends.expected + gain_min <= file_bytes;
-  const bool pays_later = !pays && !request.is_last_round && ends.data < file_bytes &&
-                          ends.later + gain_min <= file_bytes;
+  const auto gain = gain_min(file_bytes);
+  const bool pays = ends.expected + gain <= file_bytes;
+  const bool pays_later =
+      !pays && !request.is_last_round && ends.data < file_bytes && ends.later + gain <= file_bytes;
   if (!pays && !pays_later) return compaction_space{file_bytes, file_bytes, file_bytes, file_bytes};
   if (pays_later) {
     auto space = set_ceiling(request, file_bytes);
@@ -274,9 +288,14 @@ compaction_space allocator_state::set_ceiling(const begin_compaction& request,
   const auto ends = ends_of(request);
   if (!space_.set_ceiling(ends.data))
     return {bytes_before, bytes_before, bytes_before, bytes_before};
-  const auto areas_more = request.beside_clients ? areas_more_beside_clients : 0;
-  file_end_ =
-      std::min(ends.file + areas_more * limits::journal_area_bytes_min, space_.file_bytes());
+  bytes_under_ceiling_ = space_.file_bytes();
+  file_end_ = std::min(ends.file, bytes_under_ceiling_);
+  // What lies in the last part has to move in any case, or nothing could be cut.
+  const auto end_max = round_down(bytes_under_ceiling_ - gain_min(bytes_under_ceiling_), page_size);
+  if (request.beside_clients)
+    file_end_ = std::max(
+        file_end_,
+        std::min(ends.file + areas_more_beside_clients * limits::journal_area_bytes_min, end_max));
   expected_end_ = ends.expected;
   return {bytes_before, ends.data, file_end_, expected_end_};
 }

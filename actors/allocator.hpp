@@ -45,6 +45,7 @@ class allocator_state {
   void grow_until(const attempt& missing, const outcome& done, bool has_grown = false);
   void grow_by(std::uint64_t growth, std::uint64_t needed, const attempt& missing,
                const outcome& done);
+  [[nodiscard]] bool grows_under_ceiling(const lack& what) const noexcept;
 
   caf::result<void> grant(const budget_request& request);
   struct compaction_ends {
@@ -79,6 +80,7 @@ class allocator_state {
   space_metrics metrics_;
   /// Of the compaction under way.
   std::uint64_t file_end_ = 0;
+  std::uint64_t bytes_under_ceiling_ = 0;
   std::uint64_t expected_end_ = 0;
 };
 

@@ -55,10 +55,11 @@ struct upserted {
   index_node* right = nullptr;
 };
 
-// Where names come in their order, as those of a checkpoint do, this comparison takes the place of all searches.
+// Where names come in their order, as those of a checkpoint do, this comparison takes the place of all searches. The last
+// leaf may be empty, when what stood in it was erased; it says nothing then.
 bool is_behind_all(const index_node* node, std::string_view name) {
   while (!node->is_leaf()) node = node->children.back();
-  return node->keys.empty() || node->keys[node->keys.size() - 1]->name() < name;
+  return !node->keys.empty() && node->keys[node->keys.size() - 1]->name() < name;
 }
 
 // `goes_last`: its name is behind all that are there.

@@ -47,7 +47,7 @@ std::uint64_t space_reserve::fill(space_map& space) {
     take_pieces_anew(space);
   else if (pieces_.free_bytes() < pieces_target_)
     take_lacking_pieces(space);
-  if (const auto lacking = workspace_bytes - held_workspace(); lacking > 0)
+  if (const auto lacking = missing_workspace(); lacking > 0)
     if (auto pages = space.allocate_scattered(lacking, lacking))
       workspace_.insert(workspace_.end(), pages->begin(), pages->end());
   return missing();
@@ -121,7 +121,7 @@ std::uint64_t space_reserve::held_bytes() const noexcept {
 std::uint64_t space_reserve::missing() const noexcept {
   const auto pieces = pieces_target_ - std::min(pieces_target_, pieces_.free_bytes());
   return (areas_target - areas_.size()) * limits::journal_area_bytes_min +
-         round_up(pieces, limits::checkpoint_page_bytes) + workspace_bytes - held_workspace();
+         round_up(pieces, limits::checkpoint_page_bytes) + missing_workspace();
 }
 
 std::uint64_t space_reserve::held_workspace() const noexcept {

@@ -54,6 +54,10 @@ class space_reserve {
 
   [[nodiscard]] bool is_full() const noexcept { return missing() == 0; }
   [[nodiscard]] std::uint64_t missing() const noexcept;
+  /// What of that is missing of the pages for compaction, which come from below a ceiling.
+  [[nodiscard]] std::uint64_t missing_workspace() const noexcept {
+    return workspace_bytes - held_workspace();
+  }
   [[nodiscard]] std::uint64_t held_bytes() const noexcept;
 
  private:

@@ -90,6 +90,21 @@ struct allocating {
     std::move(pending).receive([&] { granted = true; }, [](const caf::error&) {});
     return granted;
   }
+  /// Where growth fails so.
+  void check_that_a_run_lifts_the_ceiling(errc growth) {
+    log->growth = growth;
+    BOOST_TEST_REQUIRE(ask<compaction_space>(begin_compaction{30 * mib, mib}).ok());
+    errc last = errc::none;
+    for (unsigned n = 0; log->grown_to.empty(); ++n) {
+      BOOST_TEST_REQUIRE(n < 64U);
+      const auto granted = ask<area_grant>(area_request{mib, mib});
+      last = granted.ok() ? errc::none : granted.error().code;
+    }
+    // Nothing was left without it either.
+    BOOST_TEST((last == growth));
+    BOOST_TEST((ask<cut_outcome>(cut_file{})->state == cut_state::given_up));
+    BOOST_TEST(status().file_bytes == file_bytes);
+  }
   store_status status() { return ask<store_status>(status_request{}).value(); }
 
   deterministic_system det;
@@ -290,15 +305,64 @@ BOOST_FIXTURE_TEST_CASE(values_lift_the_ceiling_before_the_file_becomes_longer, 
   BOOST_TEST((ask<cut_outcome>(cut_file{})->state == cut_state::given_up));
 }
 
-BOOST_FIXTURE_TEST_CASE(on_a_full_disk_a_run_lifts_the_ceiling, allocating) {
-  log->growth = errc::no_space;
+BOOST_FIXTURE_TEST_CASE(what_came_back_fills_the_reserve_before_the_file_becomes_longer,
+                        allocating) {
+  const auto full = status().reserve_bytes;
   BOOST_TEST_REQUIRE(ask<compaction_space>(half_empty).ok());
-  for (unsigned n = 0; log->grown_to.empty(); ++n) {
-    BOOST_TEST_REQUIRE(n < 64U);
-    (void)ask<area_grant>(area_request{mib, mib});
-  }
+  const auto areas = take_areas_until([&] { return status().reserve_bytes < full; });
+  compat::anon_send(allocator, free_pages{areas});
+  BOOST_TEST_REQUIRE(grants(budget_request{page_size, mib}));
+  BOOST_TEST(log->grown_to.empty());
+  BOOST_TEST(status().reserve_bytes >= full);
+  BOOST_TEST((ask<cut_outcome>(cut_file{})->state == cut_state::done));
+}
+
+// The pages from which moves begin lie below the ceiling: a longer file has none of them.
+BOOST_FIXTURE_TEST_CASE(for_the_pages_of_moves_the_ceiling_is_lifted, allocating) {
+  BOOST_TEST_REQUIRE(ask<compaction_space>(half_empty).ok());
+  const auto below = status().free_bytes - status().reserve_bytes;
+  std::uint64_t granted = 0;
+  while (granted < below && ask<bool>(move_budget_request{128 * limits::kib}).ok())
+    granted += 128 * limits::kib;
+  BOOST_TEST_REQUIRE(granted < below);
+  BOOST_TEST(grants(budget_request{page_size, mib}));
+  BOOST_TEST(log->grown_to.empty());
   BOOST_TEST((ask<cut_outcome>(cut_file{})->state == cut_state::given_up));
-  BOOST_TEST(status().file_bytes == file_bytes);
+}
+
+BOOST_FIXTURE_TEST_CASE(under_a_ceiling_a_file_becomes_longer_by_a_sixteenth_at_most, allocating) {
+  BOOST_TEST_REQUIRE(ask<compaction_space>(half_empty).ok());
+  BOOST_TEST_REQUIRE(grants(budget_request{16 * mib, mib}));
+  std::uint64_t end = 0;
+  for (unsigned n = 0; end <= file_bytes + file_bytes / 16; ++n) {
+    BOOST_TEST_REQUIRE(n < 128U);
+    const auto before = log->grown_to.size();
+    const auto granted = ask<area_grant>(area_request{mib, mib});
+    BOOST_TEST_REQUIRE(granted.ok());
+    end = std::max(end, granted->where.end());
+    // The second time is without a ceiling, and as much as usual.
+    if (log->grown_to.size() > before && before == 1U) break;
+  }
+  BOOST_TEST_REQUIRE(log->grown_to.size() == 2U);
+  BOOST_TEST(log->grown_to.front() == file_bytes + 4 * mib);
+  BOOST_TEST((ask<cut_outcome>(cut_file{})->state == cut_state::given_up));
+}
+
+BOOST_FIXTURE_TEST_CASE(what_would_be_cut_is_not_left_to_the_journal, allocating) {
+  // The areas for what clients write would reach up to the end of the file.
+  const auto begun = ask<compaction_space>(begin_compaction{44 * mib, mib});
+  BOOST_TEST_REQUIRE(begun.ok());
+  BOOST_TEST_REQUIRE(log->grown_to.empty());
+  BOOST_TEST(begun->data_end < file_bytes);
+  BOOST_TEST(begun->file_end == file_bytes - mib);
+}
+
+BOOST_FIXTURE_TEST_CASE(on_a_full_disk_a_run_lifts_the_ceiling, allocating) {
+  check_that_a_run_lifts_the_ceiling(errc::no_space);
+}
+
+BOOST_FIXTURE_TEST_CASE(where_the_disk_fails_a_run_lifts_the_ceiling, allocating) {
+  check_that_a_run_lifts_the_ceiling(errc::io_error);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_run_that_would_lie_behind_the_end_lifts_the_ceiling, allocating) {

@@ -309,6 +309,24 @@ BOOST_AUTO_TEST_CASE(a_name_before_the_first_of_its_node_survives_a_merge) {
   BOOST_CHECK(holds(r.index, r.state));
 }
 
+BOOST_AUTO_TEST_CASE(names_find_their_places_when_the_last_leaf_has_been_emptied) {
+  for (const std::uint64_t in_last : {1, 64}) {
+    BOOST_TEST_CONTEXT(in_last << " in the last leaf") {
+      rig r;
+      const auto full = std::uint64_t{64} * 64;
+      for (std::uint64_t n = 0; n < full + in_last; ++n)
+        r.apply(put_of(numbered(n), ++r.last_version));
+      for (auto n = full; n < full + in_last; ++n)
+        r.apply(op_of(op_kind::del, numbered(n), ++r.last_version));
+      // One that is there, one behind all others that belongs into the leaf before, and one that was there.
+      for (const auto& name : {numbered(5), numbered(full - 1) + "a", numbered(full)})
+        r.apply(put_of(name, ++r.last_version));
+      BOOST_CHECK(holds(r.index, r.state));
+      check_sums(r.index, r.state);
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(snapshots_are_read_on_other_threads_while_the_index_goes_on) {
   constexpr std::uint64_t seed = 4;
   BOOST_TEST_CONTEXT("seed " << seed) {
