@@ -310,7 +310,7 @@ BOOST_AUTO_TEST_CASE(a_name_before_the_first_of_its_node_survives_a_merge) {
 }
 
 BOOST_AUTO_TEST_CASE(names_find_their_places_when_the_last_leaf_has_been_emptied) {
-  for (const std::uint64_t in_last : {1, 64}) {
+  for (const std::uint64_t in_last : {std::uint64_t{1}, std::uint64_t{64}}) {
     BOOST_TEST_CONTEXT(in_last << " in the last leaf") {
       rig r;
       const auto full = std::uint64_t{64} * 64;
