@@ -102,8 +102,6 @@ allocator_actor::behavior_type allocator_state::make_behavior() {
 
 void allocator_state::grow_until(const attempt& missing, const outcome& done, bool has_grown) {
   auto lacking = missing();
-  if (lacking.bytes > 0 && space_.has_ceiling() && std::exchange(reserve_stands_in_, false))
-    lacking = missing();
   if (lacking.bytes > 0 && space_.has_ceiling() && (has_grown || !grows_under_ceiling(lacking))) {
     space_.lift_ceiling();
     lacking = missing();
@@ -113,7 +111,7 @@ void allocator_state::grow_until(const attempt& missing, const outcome& done, bo
   const auto usual = growth_for(space_.file_bytes(), bytes);
   const bool only_lacks_a_run = space_.has_ceiling() || space_.shortfall(bytes) == 0;
   grow_by(only_lacks_a_run ? std::min(usual, std::max(bytes, growth_for_a_run)) : usual, bytes,
-          missing, done);
+          space_.has_ceiling(), missing, done);
 }
 
 // What is given out above the ceiling can lie in what is added, unless it has to lie below an end; and the file is to
@@ -124,11 +122,12 @@ bool allocator_state::grows_under_ceiling(const lack& what) const noexcept {
              bytes_under_ceiling_ + bytes_under_ceiling_ / longer_part_max;
 }
 
-void allocator_state::grow_by(std::uint64_t growth, std::uint64_t needed, const attempt& missing,
-                              const outcome& done) {
-  const auto refused = [this, missing, done](failure why) {
-    if (!space_.has_ceiling()) return done(std::move(why));
-    space_.lift_ceiling();
+void allocator_state::grow_by(std::uint64_t growth, std::uint64_t needed, bool under_ceiling,
+                              const attempt& missing, const outcome& done) {
+  const auto refused = [this, under_ceiling, missing, done](failure why) {
+    if (!under_ceiling) return done(std::move(why));
+    // What was above it may do; whoever has lifted it meanwhile.
+    if (space_.has_ceiling()) space_.lift_ceiling();
     grow_until(missing, done);
   };
   if (growth < needed) return refused(fail(errc::no_space, "the file may not grow further"));
@@ -141,10 +140,10 @@ void allocator_state::grow_by(std::uint64_t growth, std::uint64_t needed, const 
             if (grows) space_.grow(target);
             grow_until(missing, done, grows);
           },
-          [this, growth, needed, missing, done, refused](const caf::error& why) {
+          [this, growth, needed, under_ceiling, missing, done, refused](const caf::error& why) {
             // No room for growth ahead of need: the need alone may still fit.
             if (why == errc::no_space && growth > needed)
-              grow_by(needed, needed, missing, done);
+              grow_by(needed, needed, under_ceiling, missing, done);
             else
               refused(peer_failure(why));
           });
@@ -156,8 +155,10 @@ caf::result<void> allocator_state::grant(const budget_request& request) {
   auto promise = self_->make_response_promise<void>();
   grow_until(
       [this, bytes = request.bytes]() -> lack {
+        // What stood in may be there again.
+        reserve_stands_in_ = false;
         if (const auto missing = fill_reserve(); missing > 0)
-          return {missing, space_.shortfall(bytes + reserve_.missing_workspace()) > 0};
+          return {missing, reserve_.missing_workspace() > 0 || space_.shortfall(bytes) > 0};
         return {space_.grant(bytes) ? 0 : space_.shortfall(bytes), true};
       },
       [this, promise](const result<void>& done) mutable {
@@ -263,7 +264,8 @@ caf::result<compaction_space> allocator_state::begin(const begin_compaction& req
     space.pays_later = true;
     return space;
   }
-  if (ends.file <= file_bytes || ends.file - file_bytes > file_bytes / longer_part_max)
+  if (ends.file <= file_bytes || ends.file - file_bytes > file_bytes / longer_part_max ||
+      ends.file > limits::file_bytes_max)
     return set_ceiling(request, file_bytes);
   // What is to be spared is needed on the way there, so the file becomes longer before it becomes shorter. Where the
   // disk has no room for that, it may do without.
@@ -288,10 +290,11 @@ compaction_space allocator_state::set_ceiling(const begin_compaction& request,
   const auto ends = ends_of(request);
   if (!space_.set_ceiling(ends.data))
     return {bytes_before, bytes_before, bytes_before, bytes_before};
-  bytes_under_ceiling_ = space_.file_bytes();
-  file_end_ = std::min(ends.file, bytes_under_ceiling_);
+  const auto file_bytes = space_.file_bytes();
+  bytes_under_ceiling_ = std::min(bytes_under_ceiling_, file_bytes);
+  file_end_ = std::min(ends.file, file_bytes);
   // What lies in the last part has to move in any case, or nothing could be cut.
-  const auto end_max = round_down(bytes_under_ceiling_ - gain_min(bytes_under_ceiling_), page_size);
+  const auto end_max = round_down(file_bytes - gain_min(file_bytes), page_size);
   if (request.beside_clients)
     file_end_ = std::max(
         file_end_,
@@ -312,6 +315,7 @@ bool allocator_state::enforce_file_end() {
 }
 
 void allocator_state::end() {
+  bytes_under_ceiling_ = UINT64_MAX;
   if (!space_.has_ceiling()) return;
   space_.lift_ceiling();
   fill_reserve();

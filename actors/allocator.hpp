@@ -43,8 +43,8 @@ class allocator_state {
   /// then the file grows and it is called again, until it succeeds or the file cannot grow. Under a ceiling it grows
   /// once.
   void grow_until(const attempt& missing, const outcome& done, bool has_grown = false);
-  void grow_by(std::uint64_t growth, std::uint64_t needed, const attempt& missing,
-               const outcome& done);
+  void grow_by(std::uint64_t growth, std::uint64_t needed, bool under_ceiling,
+               const attempt& missing, const outcome& done);
   [[nodiscard]] bool grows_under_ceiling(const lack& what) const noexcept;
 
   caf::result<void> grant(const budget_request& request);
@@ -80,7 +80,8 @@ class allocator_state {
   space_metrics metrics_;
   /// Of the compaction under way.
   std::uint64_t file_end_ = 0;
-  std::uint64_t bytes_under_ceiling_ = 0;
+  /// The shortest the file was under its ceilings.
+  std::uint64_t bytes_under_ceiling_ = UINT64_MAX;
   std::uint64_t expected_end_ = 0;
 };
 
