@@ -46,9 +46,9 @@ class move_pace {
       size_ = std::min(parts, size_ + 1);
   }
 
-  /// For how long clients that are busy are to have the disk for themselves after the last slice, whose first read began `whole` ago:
-  /// half of the time at least. What makes a slice heavy makes the next one come later, so that the puts that wait for
-  /// heavy ones stay few.
+  /// For how long clients that are busy are to have the disk for themselves after the last slice, whose first read
+  /// began `whole` ago: half of the time at least. What makes a slice heavy makes the next one come later, so that the
+  /// puts that wait for heavy ones stay few.
   [[nodiscard]] std::chrono::nanoseconds rest(std::chrono::nanoseconds whole) const noexcept {
     return std::chrono::duration_cast<std::chrono::nanoseconds>(
         rest_ * std::chrono::duration<double>{whole});

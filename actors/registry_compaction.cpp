@@ -14,9 +14,11 @@ namespace stowage {
 
 namespace {
 
-// A file is never worth a compaction for less than this: growth ahead of need and the journal's areas account
-// for as much in a small store.
-constexpr std::uint64_t waste_bytes_min = 32 * limits::mib;
+// A file is never worth a compaction for less than this. A small store that is written takes as much again soon after it
+// was cut: a step of growth (16 MiB), the journal between two checkpoints and the one before (16 MiB), the writer's
+// lease (8 MiB), the journal's next areas and the reserve. With 32 MiB one of 16 MiB was cut and grew every three seconds,
+// which cost a lone durable client a tenth (W3).
+constexpr std::uint64_t waste_bytes_min = 48 * limits::mib;
 
 // By itself a compaction empties pages that give back more than they cost, and cuts once; one that was asked
 // for takes its time.
