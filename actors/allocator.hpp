@@ -2,9 +2,9 @@
 //
 // Contract: see messages/allocator.hpp. A budget is granted only when the reserve is full and free space
 // covers it beyond every promise; the file grows when they do not. Where a compaction has set a ceiling, that
-// is lifted before the file grows: clients go first. But where only a run is missing that may lie above the ceiling, the
-// file grows by a little first. Areas and checkpoints come from free
-// space, then from growth, and only then from the reserve.
+// is lifted before the file grows: clients go first. But where only a run is missing that may lie above the ceiling,
+// the file grows by a little first. Areas and checkpoints come from free space, then from growth, and only then from
+// the reserve; under a ceiling from the reserve before growth.
 // Concurrency: an ordinary scheduled actor.
 // Limits: it decides and counts in `space_map` and `space_reserve`; nothing here touches the device except
 // through the disk.
@@ -32,6 +32,7 @@ class allocator_state {
   allocator_actor::behavior_type make_behavior();
 
  private:
+  /// What a request still lacks.
   struct lack {
     std::uint64_t bytes = 0;
     bool is_of_values = false;  ///< what lies above a ceiling is of no use
@@ -80,9 +81,9 @@ class allocator_state {
   space_metrics metrics_;
   /// Of the compaction under way.
   std::uint64_t file_end_ = 0;
-  /// The shortest the file was under its ceilings.
-  std::uint64_t bytes_under_ceiling_ = UINT64_MAX;
   std::uint64_t expected_end_ = 0;
+  /// The shortest the file was when one of its ceilings was set.
+  std::uint64_t bytes_under_ceiling_ = UINT64_MAX;
 };
 
 using allocator_impl = allocator_actor::stateful_impl<allocator_state>;
