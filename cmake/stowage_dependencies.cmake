@@ -42,6 +42,13 @@ if(STOWAGE_CLI)
     IMPORTED_LOCATION "${SYSTEMD_LIBRARY}"
     INTERFACE_INCLUDE_DIRECTORIES "${SYSTEMD_INCLUDE_DIR}")
 
+  # A sanitizer has an allocator of its own.
+  if(STOWAGE_JEMALLOC AND NOT STOWAGE_SANITIZE)
+    find_library(JEMALLOC_LIBRARY jemalloc REQUIRED)
+    add_library(jemalloc::jemalloc UNKNOWN IMPORTED)
+    set_target_properties(jemalloc::jemalloc PROPERTIES IMPORTED_LOCATION "${JEMALLOC_LIBRARY}")
+  endif()
+
   find_package(spdlog REQUIRED)
   find_package(nlohmann_json REQUIRED)
 endif()

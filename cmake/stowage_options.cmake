@@ -3,6 +3,7 @@
 option(STOWAGE_WERROR "Treat warnings in our own code as errors" OFF)
 # As part of another project only the library is built.
 option(STOWAGE_CLI "Build the program stowage, with the Redis front" ${PROJECT_IS_TOP_LEVEL})
+option(STOWAGE_JEMALLOC "The program allocates with jemalloc; the library with what its host has" ON)
 option(STOWAGE_BENCH "Build the benchmarks" ${PROJECT_IS_TOP_LEVEL})
 option(STOWAGE_EXAMPLES "Build the examples" ${PROJECT_IS_TOP_LEVEL})
 option(STOWAGE_TESTS "Build the tests" ${PROJECT_IS_TOP_LEVEL})
