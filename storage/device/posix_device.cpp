@@ -149,9 +149,8 @@ class posix_device final : public block_device {
       if (!written) return std::move(written).error();
       done = *written;
     }
-    auto written = write_cached(offset, buffers, done);
-    if (written) start_writing(total - done);
-    return written;
+    if (auto written = write_cached(offset, buffers, done); !written) return written;
+    return start_writing(offset + done, total - done);
   }
 
   result<void> sync() override {
@@ -300,12 +299,18 @@ class posix_device final : public block_device {
     return {};
   }
 
-  /// A hint, whose failure is none: it takes no error of a write-back away from the sync, which says so.
-  void start_writing(std::uint64_t bytes) noexcept {
+  /// Has the disk begin with what lies in the page cache. Waits for nothing, and so takes no error of a write-back away
+  /// from the sync; but what the kernel could not even begin with, it may have given up, and the sync need not know.
+  result<void> start_writing(std::uint64_t offset, std::uint64_t bytes) {
     unstarted_bytes_ += bytes;
-    if (unstarted_bytes_ < unstarted_bytes_max) return;
+    if (unstarted_bytes_ < unstarted_bytes_max) return {};
     unstarted_bytes_ = 0;
-    (void)::sync_file_range(file_.get(), 0, 0, SYNC_FILE_RANGE_WRITE);
+    if (::sync_file_range(file_.get(), 0, 0, SYNC_FILE_RANGE_WRITE) == 0) return {};
+    const int error = errno;
+    // Not to be had here: the sync does all.
+    for (const int refusal : {ENOSYS, EINVAL, ESPIPE, EPERM})
+      if (error == refusal) return {};
+    return failure_at(error, offset, "writing out failed");
   }
 
   result<void> grow(std::uint64_t from, std::uint64_t to) {

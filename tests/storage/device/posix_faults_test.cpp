@@ -581,13 +581,28 @@ BOOST_AUTO_TEST_CASE(the_disk_begins_with_what_is_written_before_the_sync_wants_
   BOOST_TEST(begun == 2);
 }
 
-BOOST_AUTO_TEST_CASE(a_disk_that_does_not_begin_early_has_not_failed) {
+BOOST_AUTO_TEST_CASE(where_a_disk_is_not_told_to_begin_the_sync_does_all) {
   const rig r{std::string(limits::mib / 2, '.')};
   const auto device = r.open();
-  const interfering failing{call_sync_file_range, always(EIO)};
-  write_half_a_mib(*device);
-  BOOST_TEST(code_of(device->sync()) == errc::none);
+  for (const int refusal : {ENOSYS, EINVAL, ESPIPE, EPERM}) {
+    const interfering refused{call_sync_file_range, always(refusal)};
+    write_half_a_mib(*device);
+    BOOST_TEST(code_of(device->sync()) == errc::none);
+  }
   BOOST_TEST((file_content(r.path) == std::string(limits::mib / 2, 'n')));
+}
+
+BOOST_AUTO_TEST_CASE(what_the_kernel_cannot_begin_to_write_has_failed) {
+  const rig r{std::string(limits::mib, '.')};
+  const auto device = r.open();
+  for (const auto& [error, code] :
+       {std::pair{EIO, errc::io_error}, std::pair{ENOSPC, errc::no_space}}) {
+    const interfering failing{call_sync_file_range, always(error)};
+    const auto failed = write_text(*device, page_size, std::string(limits::mib / 2, 'n'));
+    BOOST_TEST(code_of(failed) == code);
+    BOOST_TEST(failed.error().os_error == error);
+    BOOST_TEST(failed.error().offset.value() == page_size);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_write_that_moves_nothing_is_not_repeated_for_ever) {

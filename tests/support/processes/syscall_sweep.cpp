@@ -315,7 +315,7 @@ class syscall_sweep::stage {
     fs::create_directory(path);
     std::vector<step> steps;
     for (std::uint64_t i = 0; i < small + large; ++i) {
-      const auto bytes = i < small ? 300 + i * 1237 % 30'000 : 1'500'000 + i;
+      const auto bytes = i < small ? 300 + i * 1237 % 30'000 : 4'500'000 + i;
       const auto stamp = make_stamp(100 + number, 0, 1, i, bytes);
       const auto name = "n" + std::to_string(i);
       write_file(path + "/" + name, value_of(stamp));
