@@ -73,7 +73,7 @@ constexpr std::size_t bounce_bytes_max = std::size_t{1} << 20U;
 
 /// Writes from this size on go past the page cache, which would have to find and clear pages for what is seldom read
 /// soon (docs/decisions/0006).
-constexpr std::uint64_t direct_write_bytes_min = std::uint64_t{4} << 20U;
+constexpr std::uint64_t direct_write_bytes_min = std::uint64_t{1} << 20U;
 
 /// What is written to the page cache the disk begins with when there is so much of it, while more is copied there.
 constexpr std::uint64_t unstarted_bytes_max = std::uint64_t{256} << 10U;
@@ -150,7 +150,7 @@ class posix_device final : public block_device {
       done = *written;
     }
     if (auto written = write_cached(offset, buffers, done); !written) return written;
-    return start_writing(offset + done, total - done);
+    return start_writing(total - done);
   }
 
   result<void> sync() override {
@@ -301,16 +301,19 @@ class posix_device final : public block_device {
 
   /// Has the disk begin with what lies in the page cache. Waits for nothing, and so takes no error of a write-back away
   /// from the sync; but what the kernel could not even begin with, it may have given up, and the sync need not know.
-  result<void> start_writing(std::uint64_t offset, std::uint64_t bytes) {
+  result<void> start_writing(std::uint64_t bytes) {
     unstarted_bytes_ += bytes;
     if (unstarted_bytes_ < unstarted_bytes_max) return {};
     unstarted_bytes_ = 0;
     if (::sync_file_range(file_.get(), 0, 0, SYNC_FILE_RANGE_WRITE) == 0) return {};
     const int error = errno;
-    // Not to be had here: the sync does all.
-    for (const int refusal : {ENOSYS, EINVAL, ESPIPE, EPERM})
+    // Not to be had here, or not now: the sync does all.
+    for (const int refusal : {ENOSYS, EINVAL, ESPIPE, EPERM, ENOMEM, EAGAIN, EINTR})
       if (error == refusal) return {};
-    return failure_at(error, offset, "writing out failed");
+    // It may be of an earlier write.
+    auto why = failure_at(error, 0, "writing out failed");
+    why.offset.reset();
+    return why;
   }
 
   result<void> grow(std::uint64_t from, std::uint64_t to) {

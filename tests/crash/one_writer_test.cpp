@@ -43,6 +43,7 @@ std::vector<std::string> good_log() {
           R"(2 write(1<pipe:[7]>, "ask 0 1 durable whole n1=1.0.1.0"..., 40) = 40)",
           R"(9 pwritev(4</d/store>, [], 1, 8192) = 4096)",
           R"(9 pwritev(3</d/store>, [], 1, 4096) = 4096)",
+          R"(9 sync_file_range(3</d/store>, 0, 0, SYNC_FILE_RANGE_WRITE) = 0)",
           R"(9 fdatasync(3</d/store>) = 0)",
           R"(2 write(1<pipe:[7]>, "got 0 1 7\n", 10) = 10)",
           R"(9 close(4</d/store>) = 0)",
@@ -108,8 +109,12 @@ BOOST_AUTO_TEST_CASE(each_broken_rule_is_found) {
       {8, R"(7 fcntl(3</d/store>, F_DUPFD_CLOEXEC, 0) = 5</d/store>)"},
       // Mapped for writing.
       {8, R"(7 mmap(NULL, 4096, PROT_READ|PROT_WRITE, MAP_SHARED, 3</d/store>, 0) = 0x7f)"},
-      // Ways around the device.
+      // Another thread has the disk begin.
       {8, R"(7 sync_file_range(3</d/store>, 0, 0, SYNC_FILE_RANGE_WRITE) = 0)"},
+      // It waits, and takes an error of a write-back away from the sync.
+      {8,
+       R"(9 sync_file_range(3</d/store>, 0, 0, SYNC_FILE_RANGE_WRITE|SYNC_FILE_RANGE_WAIT_AFTER) = 0)"},
+      // Ways around the device.
       {8, R"(7 write(3</d/store>, "", 4096) = 4096)"},
       {8, R"(7 io_uring_setup(8, {}) = 6<anon_inode:[io_uring]>)"},
       // Closed before the last write.
@@ -132,15 +137,15 @@ BOOST_AUTO_TEST_CASE(an_answer_before_the_sync_is_found) {
     return !broken_by(log).empty();
   };
   // No sync; one that failed; one that began before the record was written.
-  BOOST_TEST(broken_with(8, ""));
-  BOOST_TEST(broken_with(8, "9 fdatasync(3</d/store>) = -1 EIO (Input/output error)"));
+  BOOST_TEST(broken_with(9, ""));
+  BOOST_TEST(broken_with(9, "9 fdatasync(3</d/store>) = -1 EIO (Input/output error)"));
   auto log = good_log();
-  std::swap(log[7], log[8]);
+  std::swap(log[7], log[9]);
   BOOST_TEST(!broken_by(log).empty());
   // Answered while the sync was under way.
   log = good_log();
-  log[8] = "9 fdatasync(3</d/store> <unfinished ...>";
-  log.insert(log.begin() + 10, "9 <... fdatasync resumed>) = 0");
+  log[9] = "9 fdatasync(3</d/store> <unfinished ...>";
+  log.insert(log.begin() + 11, "9 <... fdatasync resumed>) = 0");
   BOOST_TEST(!broken_by(log).empty());
 }
 

@@ -584,7 +584,7 @@ BOOST_AUTO_TEST_CASE(the_disk_begins_with_what_is_written_before_the_sync_wants_
 BOOST_AUTO_TEST_CASE(where_a_disk_is_not_told_to_begin_the_sync_does_all) {
   const rig r{std::string(limits::mib / 2, '.')};
   const auto device = r.open();
-  for (const int refusal : {ENOSYS, EINVAL, ESPIPE, EPERM}) {
+  for (const int refusal : {ENOSYS, EINVAL, ESPIPE, EPERM, ENOMEM, EAGAIN, EINTR}) {
     const interfering refused{call_sync_file_range, always(refusal)};
     write_half_a_mib(*device);
     BOOST_TEST(code_of(device->sync()) == errc::none);
@@ -601,7 +601,7 @@ BOOST_AUTO_TEST_CASE(what_the_kernel_cannot_begin_to_write_has_failed) {
     const auto failed = write_text(*device, page_size, std::string(limits::mib / 2, 'n'));
     BOOST_TEST(code_of(failed) == code);
     BOOST_TEST(failed.error().os_error == error);
-    BOOST_TEST(failed.error().offset.value() == page_size);
+    BOOST_TEST(!failed.error().offset.has_value());
   }
 }
 

@@ -27,7 +27,8 @@ namespace fs = std::filesystem;
 
 // Whatever changes a file, but not its bytes through a mapping: that nothing does so is a test of its own.
 constexpr std::string_view traced =
-    "pwrite64,pwritev,pwritev2,fdatasync,fsync,fallocate,ftruncate,rename,renameat,renameat2";
+    "pwrite64,pwritev,pwritev2,sync_file_range,fdatasync,fsync,fallocate,ftruncate,rename,renameat,"
+    "renameat2";
 
 // These are made by a library, not by strace. A write that lies is no fault that anything holds against: it
 // is there to see that what is wrong is found.
@@ -70,6 +71,13 @@ const std::map<std::string_view, std::vector<rule>>& rules() {
                                       // Nothing says what an interrupted sync has synced.
                                       {"EINTR", "error=EINTR:when=%K", {failed}, {driver_failed}},
                                       kill};
+  // What the kernel cannot begin to write has failed; that it will not now, or not at all, is nothing.
+  static const std::vector<rule> begin{
+      {"EIO", "error=EIO:when=%K", {failed}, {driver_failed}},
+      {"ENOSPC", "error=ENOSPC:when=%K", {failed}, {driver_failed}},
+      {"ENOMEM", "error=ENOMEM:when=%K", {ok}, {ok}},
+      {"ENOSYS", "error=ENOSYS:when=%K+", {ok}, {ok}},
+      kill};
   static const std::vector<rule> grow{
       {"EIO", "error=EIO:when=%K", {ok, failed}, {ok, driver_failed}},
       {"ENOSPC", "error=ENOSPC:when=%K", {ok, no_space}, {ok}},
@@ -92,12 +100,10 @@ const std::map<std::string_view, std::vector<rule>>& rules() {
                                       {"EINVAL", "error=EINVAL:when=%K", {ok}, {}},
                                       kill};
   static const std::map<std::string_view, std::vector<rule>> all{
-      {"pwrite64", write}, {"pwritev", write},
-      {"pwritev2", write}, {"fdatasync", sync},
-      {"fsync", sync},     {"fallocate", grow},
-      {"ftruncate", cut},  {growth_and_cut, cut_after_growth},
-      {"rename", name},    {"renameat", name},
-      {"renameat2", name}};
+      {"pwrite64", write},        {"pwritev", write},  {"pwritev2", write},
+      {"sync_file_range", begin}, {"fdatasync", sync}, {"fsync", sync},
+      {"fallocate", grow},        {"ftruncate", cut},  {growth_and_cut, cut_after_growth},
+      {"rename", name},           {"renameat", name},  {"renameat2", name}};
   return all;
 }
 

@@ -88,6 +88,8 @@ class checker {
       closed_ = true;
       return;
     }
+    if (c.name == "sync_file_range" && c.arguments.find("WAIT") != std::string::npos)
+      broken("an error of a write-back may be taken away from the sync", &c);
     const bool is_sync = is_one_of(c.name, syncing);
     if (!is_sync && !is_one_of(c.name, writing) && !is_one_of(c.name, other_changes)) return;
     if (closed_) broken("a descriptor was closed before", &c);
