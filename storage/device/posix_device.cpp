@@ -155,9 +155,9 @@ class posix_device final : public block_device {
 
   result<void> sync() override {
     if (mode_ == open_mode::read_only) return fail(errc::read_only, "sync");
+    unstarted_bytes_ = 0;
     // Never again after a failure, EINTR included: the kernel reports a write-back error once, and
     // nothing says whether the interrupted call was the one that would have reported it.
-    unstarted_bytes_ = 0;
     if (::fdatasync(file_.get()) == 0) return {};
     return system_failure(errc::io_error, errno, "sync failed");
   }
