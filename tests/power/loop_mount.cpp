@@ -31,6 +31,17 @@ posix::descriptor open_loop(int number, const std::string& own_node) {
   return open_or_refuse(own_node, O_RDWR);
 }
 
+// The loop driver takes what its file has taken of a request for all of it, and so loses the error of a part (Linux
+// 6.18): no request may reach the file in parts. The largest one of the kernel's choice is more than a file system in
+// user space takes at once.
+void limit_requests(const struct stat& device) {
+  const auto path = "/sys/dev/block/" + std::to_string(::major(device.st_rdev)) + ":" +
+                    std::to_string(::minor(device.st_rdev)) + "/queue/max_sectors_kb";
+  const auto limit = open_or_refuse(path, O_WRONLY);
+  const auto kib = std::to_string(loop_mount::request_bytes_max / 1024);
+  if (::write(limit.get(), kib.data(), kib.size()) < 0) refuse(path, errno);
+}
+
 // A free loop device over `backing`; it is free again when its last user is gone.
 std::pair<posix::descriptor, std::string> attach_loop(const posix::descriptor& backing,
                                                       const std::string& own_node) {
@@ -43,6 +54,9 @@ std::pair<posix::descriptor, std::string> attach_loop(const posix::descriptor& b
     config.fd = static_cast<__u32>(backing.get());
     config.info.lo_flags = LO_FLAGS_AUTOCLEAR;
     if (::ioctl(loop.get(), LOOP_CONFIGURE, &config) == 0) {
+      struct stat status {};
+      if (::fstat(loop.get(), &status) != 0) refuse("a loop device", errno);
+      limit_requests(status);
       auto path = "/proc/self/fd/" + std::to_string(loop.get());
       return {std::move(loop), std::move(path)};
     }

@@ -9,6 +9,7 @@
 
 #include <stowage/storage/device/posix_file.hpp>
 
+#include <cstddef>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -26,6 +27,9 @@ struct unavailable : std::runtime_error {
 
 class loop_mount {
  public:
+  /// Of one read or write of the file, which must take that much in one piece.
+  static constexpr std::size_t request_bytes_max = std::size_t{1} << 20U;
+
   /// `spare` is a path for a device node of our own, where the system has none.
   loop_mount(const std::string& file, std::string mountpoint, const std::string& spare);
   loop_mount(const loop_mount&) = delete;

@@ -1,6 +1,7 @@
 #include <stowage/actors/runtime.hpp>
 #include <stowage/client/store_client.hpp>
 #include <stowage/messages/register_types.hpp>
+#include <stowage/storage/device/posix_device.hpp>
 #include <stowage/storage/format/layout.hpp>
 #include <stowage/tests/power/ext4_disk.hpp>
 #include <stowage/tests/power/power_test.hpp>
@@ -85,6 +86,34 @@ bool is_read_only(const std::string& directory) {
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(write_back_errors)
+
+// Of the disk, not of the store: where one could, an acknowledged write might be gone without a fault of ours.
+BOOST_AUTO_TEST_CASE(no_part_of_a_large_write_fails_unseen) {
+  SKIP_IF(ext4_disk::why_unavailable());
+  ext4_disk disk;
+  constexpr std::uint64_t bytes = 4U << 20U;
+  const std::string path = disk / "f";
+  std::ofstream{path} << std::string(bytes, '0');
+  const std::string large(bytes, '1');
+  std::uint64_t parts = 0;
+  for (;; ++parts) {
+    disk.restart();
+    auto device = open_posix_device(path, open_mode::read_write);
+    REQUIRE_OK(device);
+    fault_rule rule;
+    rule.skip = parts;
+    rule.count = 1;
+    const auto before = disk.faults_injected();
+    disk.fail("f", 0, rule);
+    const byte_view part = as_bytes(large);
+    const auto written = (*device)->write(0, {&part, 1});
+    const bool ok = written.ok() && (*device)->sync().ok();
+    disk.heal();
+    if (disk.faults_injected() == before) break;
+    BOOST_TEST(!ok, "part " << parts);
+  }
+  BOOST_TEST(parts >= 4U);
+}
 
 BOOST_AUTO_TEST_CASE(the_cache_is_not_believed_after_one) {
   SKIP_IF(ext4_disk::why_unavailable());

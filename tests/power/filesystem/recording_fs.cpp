@@ -45,6 +45,7 @@ using namespace stowage::test;
 namespace {
 
 constexpr int driver = STDIN_FILENO;
+/// No less than what a loop device on a file of ours asks for at once (loop_mount.hpp).
 constexpr unsigned write_bytes_max = 1U << 20U;
 constexpr std::uint64_t sector_bytes = 512;
 
