@@ -24,11 +24,27 @@ constexpr std::uint64_t shrink_step_bytes = 2 * limits::mib;
 
 }  // namespace
 
+// As long as the thread lives, so does the system, whatever ends on it while it helps.
+struct disk_state::messenger {
+  explicit messenger(caf::actor_system& system)
+      : context{helping::context_in(system)}, self{system} {
+    self->context(&context);
+  }
+
+  compat::executor& context;
+  caf::scoped_actor self;
+};
+
 disk_state::disk_state(disk_actor::pointer self, std::shared_ptr<block_device> device,
                        thread runs_on, const disk_metrics& metrics)
     : self_{self}, device_{std::move(device), metrics, [self] { return self->clock().now(); }} {
-  // Everyone who waits for durability waits for this thread to be woken by the disk.
-  if (runs_on == thread::its_own) thread_.emplace([] { ask_for_short_time_slices(); });
+  if (runs_on != thread::its_own) return;
+  auto held = std::make_shared<messenger>(self_->home_system());
+  messenger_ = held.get();
+  thread_.emplace([held = std::move(held)] {
+    // Everyone who waits for durability waits for this thread to be woken by the disk.
+    ask_for_short_time_slices();
+  });
 }
 
 disk_actor::behavior_type disk_state::make_behavior() {
@@ -44,7 +60,7 @@ disk_actor::behavior_type disk_state::make_behavior() {
             return why;
           }
           return plan_executed{round_down(device_.size(), page_size)};
-        });
+        }, request.is_of_one_op ? helping::whom::all : helping::whom::disk_and_writer);
       },
       [this](const grow_device& request) -> caf::result<void> {
         return answer<void>([this, bytes = request.file_bytes]() -> result<void> {
@@ -104,9 +120,10 @@ result<bool> disk_state::shrink_once() {
 
 // The thread has one queue, so what is done is told in the order it was asked for.
 template <class T, class Work, class Done>
-void disk_state::call(Work work, Done done) {
+void disk_state::call(Work work, Done done, helping::whom helped) {
   if (!thread_) return done(work());
-  thread_->run([itself = disk_actor{self_}, work = std::move(work), done = std::move(done)] {
+  thread_->run([itself = disk_actor{self_}, messenger = messenger_, work = std::move(work),
+                done = std::move(done), helped](const device_thread::jobs& others) {
     // What is thrown ends the actor, as from any of its handlers.
     std::exception_ptr thrown;
     std::optional<result<T>> outcome;
@@ -115,20 +132,23 @@ void disk_state::call(Work work, Done done) {
     } catch (...) {
       thrown = std::current_exception();
     }
-    compat::run_on(itself, [done, thrown, outcome = std::move(outcome)]() mutable {
-      if (thrown) std::rethrow_exception(thrown);
-      done(std::move(*outcome));
-    });
+    helping here{messenger->context, helped};
+    compat::run_on(messenger->self.ptr(), itself,
+                   [done, thrown, outcome = std::move(outcome)]() mutable {
+                     if (thrown) std::rethrow_exception(thrown);
+                     done(std::move(*outcome));
+                   });
+    here.run_until([&others] { return others.are_waiting(); });
   });
 }
 
 // Answers when the device has done it; at once where the actor calls it. The promise stays with the actor: CAF counts
 // its copies without a lock.
 template <class T, class Work>
-caf::result<T> disk_state::answer(Work work) {
+caf::result<T> disk_state::answer(Work work, helping::whom helped) {
   auto promise = self_->template make_response_promise<T>();
   answers_.push_back(promise);
-  call<T>(std::move(work), [this](result<T> outcome) {
+  const auto tell = [this](result<T> outcome) {
     auto answer = std::get<caf::typed_response_promise<T>>(std::move(answers_.front()));
     answers_.pop_front();
     if (!outcome)
@@ -137,7 +157,8 @@ caf::result<T> disk_state::answer(Work work) {
       answer.deliver();
     else
       answer.deliver(*std::move(outcome));
-  });
+  };
+  call<T>(std::move(work), tell, helped);
   return promise;
 }
 

@@ -351,10 +351,11 @@ void writer_state::send_to_disk(bool with_group) {
   }
   plan->seal();
   commit.bytes = plan->bytes();
+  const bool is_of_one_op = commit.group && commit.group->ops.size() == 1;
   at_disk_ = std::move(commit);
   if (mutant("group-published-before-its-sync")) tell_durable(*at_disk_);
   policy_.on_disk_busy();
-  compat::request(self_, disk_, execute_plan{std::move(plan)})
+  compat::request(self_, disk_, execute_plan{std::move(plan), is_of_one_op})
       .then([this](const plan_executed& done) { on_durable(done.file_bytes); },
             [this](const caf::error& why) { fail_stop(peer_failure(why)); });
   // Nothing comes after the end, so that the file does not grow for it.

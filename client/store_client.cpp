@@ -1,5 +1,7 @@
 #include <stowage/client/store_client.hpp>
 
+#include <stowage/messages/helping.hpp>
+
 #include <utility>
 
 namespace stowage {
@@ -9,7 +11,13 @@ store_client::store_client(caf::actor_system& system, store_actor store, credit_
 
 store_client::store_client(caf::actor_system& system, store_actor store,
                            std::shared_ptr<send_window> window)
-    : system_{&system}, self_{system}, store_{std::move(store)}, window_{std::move(window)} {}
+    : system_{&system},
+      context_{&helping::context_in(system)},
+      self_{system},
+      store_{std::move(store)},
+      window_{std::move(window)} {
+  self_->context(context_);
+}
 
 store_client store_client::for_another_thread() const {
   return store_client{*system_, store_, window_};
@@ -18,7 +26,13 @@ store_client store_client::for_another_thread() const {
 template <class T, class Request>
 result<T> store_client::ask(Request request) {
   std::optional<result<T>> answer;
-  auto waiting = compat::request(self_.ptr(), store_, std::move(request));
+  auto* const self = self_.ptr();
+  auto waiting = [&] {
+    helping here{*context_};
+    auto sent = compat::request(self, store_, std::move(request));
+    here.run_until([self] { return !self->mailbox().empty(); });
+    return sent;
+  }();
   const auto on_error = [&](const caf::error& why) { answer = to_failure(why); };
   if constexpr (std::is_void_v<T>)
     std::move(waiting).receive([&] { answer = result<void>{}; }, on_error);

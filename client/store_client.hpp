@@ -1,7 +1,8 @@
 // A blocking client for code without actors.
 //
 // Contract: each call sends one request and waits for its answer; the errors are those of store.hpp. Writes
-// take their credit from a window before they are sent; clients for other threads share it.
+// take their credit from a window before they are sent; clients for other threads share it. While it waits, the thread
+// runs the store's actors where no other thread does (docs/decisions/0022-who-waits-helps.md).
 // Concurrency: one thread at a time; each thread has its own client (cheap), made by
 // `for_another_thread()`.
 // Limits: never call it from inside an actor: it blocks.
@@ -82,6 +83,7 @@ class store_client {
   result<T> ask(Request request);
 
   caf::actor_system* system_;
+  compat::executor* context_;
   caf::scoped_actor self_;
   store_actor store_;
   std::shared_ptr<send_window> window_;

@@ -1,7 +1,7 @@
 # The headers that are installed: what users name, and what those include. A test compiles each alone against the
 # installed tree, so a header that includes another one belongs here together with it.
 #
-# Of messages/ all of it: whoever says CAF_MAIN(caf::id_block::stowage) instantiates the whole block of type ids. What
+# Of messages/ all that is protocol: whoever says CAF_MAIN(caf::id_block::stowage) instantiates the whole block of type ids. What
 # is between the store's own actors is no interface for all that: it changes from version to version.
 set(STOWAGE_PUBLIC_HEADERS
   actors/runtime.hpp

@@ -24,8 +24,14 @@
 #include <caf/typed_event_based_actor.hpp>
 #include <caf/typed_response_promise.hpp>
 
+#include <caf/resumable.hpp>
+
 #if CAF_MAJOR_VERSION >= 1
 #include <caf/anon_mail.hpp>
+#include <caf/scheduler.hpp>
+#else
+#include <caf/execution_unit.hpp>
+#include <caf/scheduler/abstract_coordinator.hpp>
 #endif
 
 #if __has_include(<caf/error_code_enum.hpp>)
@@ -79,6 +85,24 @@ template <class Self, class Handle, class... Ts>
 auto delegate(Self* self, const Handle& to, Ts&&... xs) {
   return self->mail(std::forward<Ts>(xs)...).delegate(to);
 }
+
+/// Has the workers of the system resume it.
+inline void schedule(caf::actor_system& system, caf::resumable* what) {
+  system.scheduler().schedule(what);
+}
+
+/// Is told what has something to do because of what was sent in its context.
+class executor : public caf::scheduler {
+ public:
+  explicit executor(caf::actor_system&) {}
+  /// With a reference to `what`, for whoever resumes it.
+  virtual void take(caf::resumable* what) = 0;
+
+  void schedule(caf::resumable* what) final { take(what); }
+  void delay(caf::resumable* what) final { take(what); }
+  void start() final {}
+  void stop() final {}
+};
 
 /// Calls `on_end(address)` on `self` when an actor ends that was added; perhaps also for one that was removed right
 /// before. Add each once. Not together with `monitor_all`.
@@ -149,6 +173,21 @@ auto delegate(Self* self, const Handle& to, Ts&&... xs) {
   return self->delegate(to, std::forward<Ts>(xs)...);
 }
 
+/// Has the workers of the system resume it.
+inline void schedule(caf::actor_system& system, caf::resumable* what) {
+  system.scheduler().enqueue(what);
+}
+
+/// Is told what has something to do because of what was sent in its context.
+class executor : public caf::execution_unit {
+ public:
+  explicit executor(caf::actor_system& system) : caf::execution_unit{&system} {}
+  /// With a reference to `what`, for whoever resumes it.
+  virtual void take(caf::resumable* what) = 0;
+
+  void exec_later(caf::resumable* what) final { take(what); }
+};
+
 /// Calls `on_down(name, reason)` on `self` when one of the named actors ends. Once per actor.
 template <class Self>
 void monitor_all(Self* self, const std::vector<std::pair<std::string, caf::actor>>& named,
@@ -185,6 +224,12 @@ class end_notices {
 template <class Handle, class F>
 void run_on(const Handle& who, F what) {
   compat::anon_send(caf::actor_cast<caf::actor>(who), caf::make_action(std::move(what)));
+}
+
+/// The same in the context of `self`.
+template <class Self, class Handle, class F>
+void run_on(Self* self, const Handle& who, F what) {
+  compat::send(self, caf::actor_cast<caf::actor>(who), caf::make_action(std::move(what)));
 }
 
 }  // namespace stowage::compat

@@ -17,6 +17,8 @@ class write_plan;
 
 struct execute_plan {
   std::shared_ptr<const write_plan> plan;
+  /// Then little follows from it, and its one waiter need not wait for another thread.
+  bool is_of_one_op = false;
 };
 struct plan_executed {
   /// How long the device is, durably so.

@@ -8,8 +8,10 @@
 #include <boost/test/unit_test.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <iterator>
 #include <thread>
 
@@ -347,6 +349,43 @@ BOOST_FIXTURE_TEST_CASE(closing_while_clients_write_answers_all_of_them, served)
       BOOST_TEST(*c.exists(std::to_string(t) + "/" + std::to_string(i)));
     BOOST_TEST(!*c.exists(std::to_string(t) + "/" + std::to_string(durable[t])));
   }
+}
+
+// An actor of the host keeps the only worker until it is told, or nothing has helped for so long.
+BOOST_AUTO_TEST_CASE(who_waits_is_served_while_all_workers_are_busy) {
+  temporary_directory directory;
+  caf::actor_system_config config;
+  config.set("caf.scheduler.max-threads", std::size_t{1});
+  caf::actor_system system{config};
+  store_options options;
+  options.path = directory / "store";
+  options.create = true;
+  auto opened = open_store(system, options);
+  BOOST_REQUIRE(opened.ok());
+  store_client c{system, opened->handle};
+  BOOST_REQUIRE(c.put("a", text("old")).ok());
+
+  std::promise<void> is_busy;
+  std::promise<void> may_go_on;
+  auto gone_on = may_go_on.get_future();
+  bool was_told = false;
+  compat::run_on(system.spawn([](caf::event_based_actor*) -> caf::behavior {
+    return {[](int) {}};
+  }),
+                 [&] {
+                   is_busy.set_value();
+                   was_told = gone_on.wait_for(std::chrono::seconds{10}) == std::future_status::ready;
+                 });
+  is_busy.get_future().wait();
+  BOOST_TEST(c.put("a", text("new"), durability::accepted).ok());
+  const auto got = c.get("a");
+  BOOST_REQUIRE(got.ok());
+  BOOST_TEST((got->value.text() == "new"));
+  BOOST_TEST(*c.exists("a"));
+  may_go_on.set_value();
+  BOOST_TEST(c.flush().ok());
+  BOOST_TEST(c.close().ok());
+  BOOST_TEST(was_told);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_store_in_memory_serves_and_closes, served) {
