@@ -26,13 +26,17 @@ constexpr std::uint64_t shrink_step_bytes = 2 * limits::mib;
 
 // As long as the thread lives, so does the system, whatever ends on it while it helps.
 struct disk_state::messenger {
-  explicit messenger(caf::actor_system& system)
-      : context{helping::context_in(system)}, self{system} {
-    self->context(&context);
+  explicit messenger(caf::actor_system& in) : system{in}, context{helping::context_in(in)} {}
+
+  /// On the thread, which CAF's logger gets to know by it.
+  void begin() {
+    self.emplace(system);
+    (*self)->context(&context);
   }
 
+  caf::actor_system& system;
   compat::executor& context;
-  caf::scoped_actor self;
+  std::optional<caf::scoped_actor> self;
 };
 
 disk_state::disk_state(disk_actor::pointer self, std::shared_ptr<block_device> device,
@@ -42,6 +46,7 @@ disk_state::disk_state(disk_actor::pointer self, std::shared_ptr<block_device> d
   auto held = std::make_shared<messenger>(self_->home_system());
   messenger_ = held.get();
   thread_.emplace([held = std::move(held)] {
+    held->begin();
     // Everyone who waits for durability waits for this thread to be woken by the disk.
     ask_for_short_time_slices();
   });
@@ -133,7 +138,7 @@ void disk_state::call(Work work, Done done, helping::whom helped) {
       thrown = std::current_exception();
     }
     helping here{messenger->context, helped};
-    compat::run_on(messenger->self.ptr(), itself,
+    compat::run_on(messenger->self->ptr(), itself,
                    [done, thrown, outcome = std::move(outcome)]() mutable {
                      if (thrown) std::rethrow_exception(thrown);
                      done(std::move(*outcome));

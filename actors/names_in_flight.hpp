@@ -19,8 +19,13 @@ namespace stowage {
 
 class names_in_flight {
  public:
-  void raise(std::string_view name) noexcept { add(counter_of(name), 1); }
-  void lower(std::string_view name) noexcept { add(counter_of(name), UINT32_MAX); }
+  [[nodiscard]] static std::uint32_t hash_of(std::string_view name) noexcept {
+    return static_cast<std::uint32_t>(std::hash<std::string_view>{}(name));
+  }
+
+  /// The name with this hash.
+  void raise(std::uint32_t hash) noexcept { add(counters_[hash % places], 1); }
+  void lower(std::uint32_t hash) noexcept { add(counters_[hash % places], UINT32_MAX); }
   /// Every name, by a CLEAR.
   void raise_all() noexcept { add(all_, 1); }
   void lower_all() noexcept { add(all_, UINT32_MAX); }
@@ -28,7 +33,7 @@ class names_in_flight {
   [[nodiscard]] bool may_have(std::string_view name) const noexcept {
     // Pairs with `add`: what was published before a counter fell to zero is seen by who finds the zero. The name's own
     // first: a CLEAR takes over the names that are in flight, raising all before it lowers them.
-    return counters_[place_of(name)].load(std::memory_order_acquire) != 0 ||
+    return counters_[hash_of(name) % places].load(std::memory_order_acquire) != 0 ||
            all_.load(std::memory_order_acquire) != 0;
   }
 
@@ -36,12 +41,6 @@ class names_in_flight {
   using counter = std::atomic<std::uint32_t>;
   static constexpr std::size_t places = 16'384;
 
-  [[nodiscard]] static std::size_t place_of(std::string_view name) noexcept {
-    return std::hash<std::string_view>{}(name) % places;
-  }
-  [[nodiscard]] counter& counter_of(std::string_view name) noexcept {
-    return counters_[place_of(name)];
-  }
   // One thread changes them: no locked instruction is needed.
   static void add(counter& to, std::uint32_t amount) noexcept {
     to.store(to.load(std::memory_order_relaxed) + amount, std::memory_order_release);

@@ -5,20 +5,18 @@
 // CLEAR is in flight every name has an op: the CLEAR, or one accepted after it.
 // Concurrency: owned by the registry; `names` tells others which names have an op in here.
 // Limits: as large as the registry's credit allows, and keeps the room of the most there ever was. `set`, `find` and
-// `drop` are O(1) on average, without a chain to follow: every write passes here twice.
+// `drop` are O(1) on average; who knows what comes next says so by `prefetch`: every write passes here twice.
 #pragma once
 
 #include <stowage/actors/names_in_flight.hpp>
+#include <stowage/actors/probe_table.hpp>
 #include <stowage/storage/core/bytes.hpp>
 #include <stowage/storage/core/mutant.hpp>
 #include <stowage/storage/core/types.hpp>
 
-#include <tsl/robin_map.h>
-
 #include <algorithm>
+#include <array>
 #include <cstdint>
-#include <deque>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -37,17 +35,24 @@ class overlay {
     std::uint64_t expires_at_ms = 0;
   };
 
+  /// An op of this name will be set or dropped soon.
+  [[gnu::always_inline]] void prefetch(std::string_view name) const noexcept {
+    numbers_.prefetch(names_in_flight::hash_of(name));
+  }
+
   /// Whether an older op of this name is in here.
   bool set(const std::string& name, entry e) {
-    if (const auto it = by_name_.find(name); it != by_name_.end()) {
-      it->second->what = std::move(e);
+    const auto hash = names_in_flight::hash_of(name);
+    if (const auto number = number_of(name, hash); number != probe_table::none) {
+      at(number).what = std::move(e);
       return true;
     }
-    if (!mutant("names-lowered-before-publication")) names_->raise(name);
-    auto& n = unused_node();
+    if (!mutant("names-lowered-before-publication")) names_->raise(hash);
+    const auto number = unused_number();
+    auto& n = at(number);
     n.name = name;
     n.what = std::move(e);
-    by_name_.emplace(n.name, &n);
+    numbers_.insert(hash, number);
     return false;
   }
 
@@ -62,8 +67,8 @@ class overlay {
   /// The newest accepted op of this name, or null; of a name that a CLEAR removes, a delete.
   [[nodiscard]] const entry* find(const std::string& name) const {
     if (mutant("reads-miss-what-is-queued")) return nullptr;
-    const auto it = by_name_.find(name);
-    if (it != by_name_.end()) return &it->second->what;
+    const auto number = number_of(name, names_in_flight::hash_of(name));
+    if (number != probe_table::none) return &at(number).what;
     return clear_ ? &*clear_ : nullptr;
   }
 
@@ -72,14 +77,15 @@ class overlay {
 
   /// The op of this name and version, and every older one of it, is durable.
   void drop(const std::string& name, version durable) {
-    const auto it = by_name_.find(name);
-    if (it == by_name_.end()) return;
-    auto& n = *it->second;
+    const auto hash = names_in_flight::hash_of(name);
+    const auto number = number_of(name, hash);
+    if (number == probe_table::none) return;
+    auto& n = at(number);
     if (n.what.ver > durable && !mutant("older-write-ends-a-newer-one")) return;
-    by_name_.erase(it);
-    names_->lower(n.name);
+    numbers_.erase(hash, number);
+    names_->lower(hash);
     n = {};
-    unused_.push_back(&n);
+    unused_.push_back(number);
   }
 
   /// The CLEAR of this version is durable.
@@ -103,8 +109,10 @@ class overlay {
   /// are: lists are rare, writes are not. The names are valid until the next change.
   [[nodiscard]] std::vector<named> sorted(std::string_view prefix, std::string_view from) const {
     std::vector<named> out;
-    for (const auto& [name, n] : by_name_)
-      if (name >= from && name.starts_with(prefix)) out.push_back({name, &n->what});
+    numbers_.for_each([&](std::uint32_t number) {
+      const auto& n = at(number);
+      if (n.name >= from && n.name.starts_with(prefix)) out.push_back({n.name, &n.what});
+    });
     std::ranges::sort(out, {}, &named::name);
     return out;
   }
@@ -115,11 +123,29 @@ class overlay {
     entry what;
   };
 
-  node& unused_node() {
-    if (unused_.empty()) return nodes_.emplace_back();
-    auto& n = *unused_.back();
+  static constexpr std::uint32_t nodes_together = 512;
+  using some_nodes = std::array<node, nodes_together>;
+
+  [[nodiscard]] node& at(std::uint32_t number) noexcept {
+    return (*nodes_[number / nodes_together])[number % nodes_together];
+  }
+  [[nodiscard]] const node& at(std::uint32_t number) const noexcept {
+    return (*nodes_[number / nodes_together])[number % nodes_together];
+  }
+  [[nodiscard]] std::uint32_t number_of(std::string_view name, std::uint32_t hash) const {
+    return numbers_.find(hash, [&](std::uint32_t number) { return at(number).name == name; });
+  }
+
+  std::uint32_t unused_number() {
+    if (unused_.empty()) {
+      // The first one is taken first.
+      const auto end = static_cast<std::uint32_t>(nodes_.size() + 1) * nodes_together;
+      nodes_.push_back(std::make_unique<some_nodes>());
+      for (auto n = end; n > end - nodes_together; --n) unused_.push_back(n - 1);
+    }
+    const auto number = unused_.back();
     unused_.pop_back();
-    return n;
+    return number;
   }
 
   void end_clear() noexcept {
@@ -128,20 +154,20 @@ class overlay {
   }
 
   void drop_all() noexcept {
-    for (const auto& [name, n] : by_name_) names_->lower(name);
-    by_name_.clear();
+    numbers_.for_each([this](std::uint32_t number) {
+      names_->lower(names_in_flight::hash_of(at(number).name));
+    });
+    numbers_.clear();
     unused_.clear();
     nodes_.clear();
   }
 
   /// As many as there ever were at a time.
-  std::deque<node> nodes_;
-  /// Those that are not in the table; the last one left it last, and is in the CPU's caches.
-  std::vector<node*> unused_;
-  /// By the names of the nodes, with their hashes: another name's node is not looked at.
-  tsl::robin_map<std::string_view, node*, std::hash<std::string_view>, std::equal_to<>,
-                 std::allocator<std::pair<std::string_view, node*>>, true>
-      by_name_;
+  std::vector<std::unique_ptr<some_nodes>> nodes_;
+  /// Those that have no op; the last one lost it last, and is in the CPU's caches.
+  std::vector<std::uint32_t> unused_;
+  /// Of the nodes that have one, by the hashes of the names.
+  probe_table numbers_;
   /// The newest one.
   std::optional<entry> clear_;
   std::shared_ptr<names_in_flight> names_ = std::make_shared<names_in_flight>();

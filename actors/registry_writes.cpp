@@ -384,6 +384,7 @@ registry_state::admission registry_state::admit(many_writes& w, const write_requ
       if (end > w.next && more > bytes_max) break;
       bytes = more;
       if (!next.removes) need.add_value(next.name.size(), next.value.size());
+      overlay_.prefetch(next.name);
     }
     if (end == w.next) return admission::needs_credit;
     // 2. Space for all of these.
@@ -436,8 +437,10 @@ registry_state::admission registry_state::admit(whole_transaction& w,
     }
   }
   budget_need need;
-  for (const auto& each : w.what.writes())
+  for (const auto& each : w.what.writes()) {
     if (!each.removes) need.add_value(each.name.size(), each.value.size());
+    overlay_.prefetch(each.name);
+  }
   if (!take_budget(need.bytes(), need.entry_bytes())) return admission::needs_budget;
 
   commit_receipt answer;

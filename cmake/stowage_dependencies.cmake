@@ -25,8 +25,6 @@ set_target_properties(xxhash::xxhash PROPERTIES
   IMPORTED_LOCATION "${XXHASH_LIBRARY}"
   INTERFACE_INCLUDE_DIRECTORIES "${XXHASH_INCLUDE_DIR}")
 
-find_package(tsl-robin-map REQUIRED)
-
 if(STOWAGE_CLI)
   find_path(HIREDIS_INCLUDE_DIR hiredis/read.h REQUIRED)
   find_library(HIREDIS_LIBRARY hiredis REQUIRED)

@@ -14,8 +14,8 @@ namespace stowage {
 
 namespace {
 
-// None of them blocks or computes for long. Nobody waits for the store's others: maintenance takes its time. What an
-// actor of the host does is its own affair.
+// None of them waits, but for the disk's thread when the disk ends; none computes for long, but the writer for a large
+// group. Nobody waits for the store's others: maintenance takes its time. What an actor of the host does is its own affair.
 constexpr std::array<std::string_view, 4> helped_names{"stowage.disk", "stowage.writer",
                                                        "stowage.allocator", "stowage.registry"};
 constexpr std::size_t disk_and_writer = 2;
@@ -67,10 +67,17 @@ compat::executor& helping::context_in(caf::actor_system& system) {
 helping::helping(compat::executor& context, whom helped)
     : context_{static_cast<executor&>(context)},
       helped_{helped},
-      outer_{std::exchange(current, this)} {}
+      outer_{std::exchange(current, this)} {
+  // It may wait for them.
+  if (outer_ != nullptr) outer_->leave_all();
+}
 
 helping::~helping() {
   current = outer_;
+  leave_all();
+}
+
+void helping::leave_all() {
   while (count_ > 0) context_.leave_to_workers(runnable_[--count_]);
 }
 

@@ -43,6 +43,7 @@ class helping {
   class executor;
 
   void run_last();
+  void leave_all();
 
   executor& context_;
   whom helped_;

@@ -40,7 +40,7 @@ const std::vector<layer>& layers() {
       {"messages/", {"storage/core/"}, {"caf/"}},
       // Options stand beside what they are for; see is_options().
       {"config/", {"storage/core/"}, {"caf/"}},
-      {"actors/", {"messages/", "storage/", "config/"}, {"caf/", "tsl/"}},
+      {"actors/", {"messages/", "storage/", "config/"}, {"caf/"}},
       {"client/", {"messages/", "actors/runtime", "config/", "storage/core/"}, {"caf/"}},
       {"resp/",
        {"messages/", "actors/runtime", "config/", "storage/core/", "storage/device/descriptor"},

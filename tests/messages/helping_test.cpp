@@ -122,11 +122,12 @@ BOOST_FIXTURE_TEST_CASE(nobody_else_does, waiting_thread) {
   const auto host = spawn<host_like>();
   const auto maintenance = spawn<maintenance_like>();
   helping here{context};
-  compat::send(self.ptr(), host, 1);
-  compat::send(self.ptr(), maintenance, 2);
-  here.run_until([] { return false; });
-  for (int n = 0; n < 2; ++n)
-    self->receive([](int) {}, caf::after(long_enough) >> [] { BOOST_ERROR("no answer"); });
+  // One after the other: they note it in the same place.
+  for (const auto& each : {host, maintenance}) {
+    compat::send(self.ptr(), each, 1);
+    here.run_until([] { return false; });
+    require_number(1);
+  }
   BOOST_TEST(ran_on.size() == 2U);
   BOOST_TEST(ran_here() == 0U);
 }
@@ -244,6 +245,16 @@ BOOST_FIXTURE_TEST_CASE(a_thread_helps_one_system_at_a_time, waiting_thread) {
   here.run_until([] { return false; });
   BOOST_TEST(ran_here() == 1U);
   require_number(3);
+}
+
+// Whoever helps within a handler, as a destructor of the host's may, keeps nobody waiting.
+BOOST_FIXTURE_TEST_CASE(who_helps_anew_leaves_what_it_had_to_the_workers, waiting_thread) {
+  const auto writer = spawn<writer_like>();
+  helping here{context};
+  compat::send(self.ptr(), writer, 1);
+  const helping inner{context};
+  require_number(1);
+  BOOST_TEST(ran_here() == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(another_system_in_the_same_place_is_served_as_well) {

@@ -7,7 +7,7 @@ command -v pkg-config >/dev/null || skip "pkg-config is not installed"
 flags="$(PKG_CONFIG_PATH="$prefix/lib/pkgconfig" pkg-config --cflags stowage)"
 (cd -- "$prefix/include" && find stowage -name '*.hpp') | LC_ALL=C sort >headers
 [[ "$(wc -l <headers)" -gt 30 ]] || fail "headers found: $(<headers)"
-# Of others, only CAF and the standard library: nobody needs the headers of robin-map or xxHash.
+# Of others, only CAF and the standard library: nobody needs the headers of xxHash.
 (cd -- "$prefix/include" && xargs grep -hE '^ *# *include' <"$OLDPWD/headers") |
   sed 's/.*include *//; s/ *\/\/.*//' | LC_ALL=C sort -u >included
 grep -vE '^<(stowage/|caf/|boost/test/)' included | grep -E '[./]' >others || true
