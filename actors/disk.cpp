@@ -55,17 +55,19 @@ disk_state::disk_state(disk_actor::pointer self, std::shared_ptr<block_device> d
 disk_actor::behavior_type disk_state::make_behavior() {
   return {
       [this](const execute_plan& request) -> caf::result<plan_executed> {
-        return answer<plan_executed>([this, plan = request.plan]() -> result<plan_executed> {
-          if (auto done = execute(*plan, device_);
-              !done && !mutant("failed-commit-reported-as-done")) {
-            // What is written to was allocated before: a disk that is full now has failed, and nothing of the plan
-            // is certain. `no_space` says that nothing was taken.
-            auto why = std::move(done).error();
-            if (why.code == errc::no_space) why.code = errc::io_error;
-            return why;
-          }
-          return plan_executed{round_down(device_.size(), page_size)};
-        }, request.is_of_one_op ? helping::whom::all : helping::whom::disk_and_writer);
+        return answer<plan_executed>(
+            [this, plan = request.plan]() -> result<plan_executed> {
+              if (auto done = execute(*plan, device_);
+                  !done && !mutant("failed-commit-reported-as-done")) {
+                // What is written to was allocated before: a disk that is full now has failed, and nothing of the plan
+                // is certain. `no_space` says that nothing was taken.
+                auto why = std::move(done).error();
+                if (why.code == errc::no_space) why.code = errc::io_error;
+                return why;
+              }
+              return plan_executed{round_down(device_.size(), page_size)};
+            },
+            request.is_of_one_op ? helping::whom::all : helping::whom::disk_and_writer);
       },
       [this](const grow_device& request) -> caf::result<void> {
         return answer<void>([this, bytes = request.file_bytes]() -> result<void> {

@@ -154,9 +154,8 @@ class overlay {
   }
 
   void drop_all() noexcept {
-    numbers_.for_each([this](std::uint32_t number) {
-      names_->lower(names_in_flight::hash_of(at(number).name));
-    });
+    numbers_.for_each(
+        [this](std::uint32_t number) { names_->lower(names_in_flight::hash_of(at(number).name)); });
     numbers_.clear();
     unused_.clear();
     nodes_.clear();

@@ -34,6 +34,14 @@ constexpr std::uint64_t body_bytes_max =
 constexpr std::uint64_t body_bytes_max_in_smallest_area =
     limits::journal_area_bytes_min - 2 * page_size - fragmented_chunks_bytes;
 
+// The first ones are taken as they are.
+void append(std::vector<accepted_op> more, std::vector<accepted_op>& to) {
+  if (to.empty())
+    to = std::move(more);
+  else
+    std::ranges::move(more, std::back_inserter(to));
+}
+
 }  // namespace
 
 writer_state::writer_state(writer_actor::pointer self, batch_limits limits, sync_options sync,
@@ -159,7 +167,7 @@ void writer_state::enqueue(const write_ops& message) {
   open_body_bytes_ += body_bytes;
   open_value_bytes_ += bytes;
   const auto ops = static_cast<std::uint32_t>(unit.ops.size());
-  std::ranges::move(unit.ops, std::back_inserter(open_.ops));
+  append(std::move(unit.ops), open_.ops);
   open_.transaction_count += unit.transaction_count;
   open_.through = unit.through;
   open_is_waited_ = open_is_waited_ || message.waited;
@@ -285,7 +293,7 @@ bool writer_state::form_group() {
     if (!g.ops.empty() && !fits) break;
     value_bytes += more_values;
     body_bytes += more_body;
-    std::ranges::move(closed_.front().ops, std::back_inserter(g.ops));
+    append(std::move(closed_.front().ops), g.ops);
     g.transaction_count += closed_.front().transaction_count;
     g.through = closed_.front().through;
     closed_.pop_front();

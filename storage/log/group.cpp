@@ -8,6 +8,7 @@
 #include <array>
 #include <cstring>
 #include <unordered_set>
+#include <utility>
 
 namespace stowage {
 
@@ -52,23 +53,34 @@ class run_cursor {
   std::uint64_t used_ = 0;
 };
 
-// Copies small values one behind another and hands out views of the copies; a value for which there is
-// no room is handed back as it is.
+// Where small values are copied one behind another.
 class staging {
  public:
   explicit staging(std::uint64_t bytes) : buffer_{std::make_shared<page_buffer>(bytes)} {}
 
-  [[nodiscard]] shared_bytes add(shared_bytes value) {
-    if (value.size() > buffer_->size() - used_) return value;
-    const auto to = buffer_->bytes().subspan(used_, value.size());
-    std::memcpy(to.data(), value.view().data(), value.size());
+  [[nodiscard]] bool has_room(std::uint64_t bytes) const noexcept {
+    return bytes <= buffer_->size() - used_;
+  }
+  void add(byte_view value) noexcept {
+    std::memcpy(buffer_->bytes().data() + used_, value.data(), value.size());
     used_ += value.size();
-    return {buffer_, to};
+  }
+  void add_zeros(std::uint64_t count) noexcept {
+    std::memset(buffer_->bytes().data() + used_, 0, count);
+    used_ += count;
+  }
+
+  /// How much was added since the last `take`, and all of it.
+  [[nodiscard]] std::uint64_t added() const noexcept { return used_ - taken_; }
+  [[nodiscard]] shared_bytes take() {
+    const auto from = std::exchange(taken_, used_);
+    return {buffer_, buffer_->bytes().subspan(from, used_ - from)};
   }
 
  private:
   std::shared_ptr<page_buffer> buffer_;
   std::size_t used_ = 0;
+  std::size_t taken_ = 0;
 };
 
 class value_writer {
@@ -82,23 +94,47 @@ class value_writer {
     for (std::size_t at = 0; at < value.size();) {
       const auto length =
           std::min({value.size() - at, cursor_.room(), std::uint64_t{limits::chunk_bytes_max}});
-      auto piece = value.slice(at, length);
-      chunks.push_back({{cursor_.offset(), length}, checksum(piece.view(), seed_)});
-      if (length < staged_value_bytes_end) piece = staging_.add(std::move(piece));
-      emit(std::move(piece));
+      const auto piece = value.view().subspan(at, length);
+      chunks.push_back({{cursor_.offset(), length}, checksum(piece, seed_)});
+      if (length < staged_value_bytes_end && staging_.has_room(length))
+        stage(piece);
+      else
+        emit(value.slice(at, length));
       at += length;
       pad_to(limits::packing_unit);
     }
   }
 
-  // Zeros up to the next multiple of `unit`; runs end on page boundaries, so it stays in the run.
-  void pad_to(std::uint64_t unit) {
-    const auto over = cursor_.in_run() % unit;
-    if (over != 0) emit(zeros(unit - over));
+  void finish() {
+    pad_to(page_size);
+    emit_staged();
   }
 
  private:
+  // Zeros up to the next multiple of `unit`; runs end on page boundaries, so it stays in the run.
+  void pad_to(std::uint64_t unit) {
+    const auto over = cursor_.in_run() % unit;
+    if (over == 0) return;
+    const auto count = unit - over;
+    if (staging_.added() == 0 || !staging_.has_room(count)) return emit(zeros(count));
+    staging_.add_zeros(count);
+    cursor_.advance(count);
+  }
+
+  // What lies together there and on the device is one buffer: each costs the kernel more than its bytes.
+  void stage(byte_view piece) {
+    if (staged_at_ + staging_.added() != cursor_.offset()) emit_staged();
+    if (staging_.added() == 0) staged_at_ = cursor_.offset();
+    staging_.add(piece);
+    cursor_.advance(piece.size());
+  }
+
+  void emit_staged() {
+    if (staging_.added() > 0) plan_->add_value(staged_at_, staging_.take());
+  }
+
   void emit(shared_bytes bytes) {
+    emit_staged();
     const auto length = bytes.size();
     plan_->add_value(cursor_.offset(), std::move(bytes));
     cursor_.advance(length);
@@ -106,6 +142,8 @@ class value_writer {
 
   run_cursor cursor_;
   staging staging_;
+  /// Where on the device that goes which was staged and not yet emitted.
+  std::uint64_t staged_at_ = 0;
   std::uint64_t seed_;
   write_plan* plan_;
 };
@@ -158,9 +196,11 @@ std::uint64_t record_body_bytes_for(std::uint64_t name_bytes, std::uint64_t valu
 std::vector<committed_op> place_values(std::vector<accepted_op> ops,
                                        const std::vector<extent>& runs, std::uint64_t seed,
                                        write_plan& plan) {
-  std::uint64_t staged_bytes = 0;
+  // With what pads them.
+  std::uint64_t staged_bytes = page_size;
   for (const auto& o : ops)
-    if (o.value.size() < staged_value_bytes_end) staged_bytes += o.value.size();
+    if (o.value.size() < staged_value_bytes_end)
+      staged_bytes += round_up(o.value.size(), limits::packing_unit);
 
   std::vector<committed_op> placed;
   placed.reserve(ops.size());
@@ -180,7 +220,7 @@ std::vector<committed_op> place_values(std::vector<accepted_op> ops,
     for (std::size_t i = 0; i < ops.size(); ++i)
       if (!ops[i].value.empty() && is_packed(ops[i].value.size()) == packed_turn)
         writer.write(ops[i].value, placed[i].chunks);
-  writer.pad_to(page_size);
+  writer.finish();
   return placed;
 }
 

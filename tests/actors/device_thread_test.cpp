@@ -69,7 +69,8 @@ BOOST_AUTO_TEST_CASE(a_job_is_told_when_the_thread_is_wanted) {
     told.set_value({before, others.are_waiting()});
   });
   running.get_future().wait();
-  thread.run([&](const device_thread::jobs& others) { told_the_last.set_value(others.are_waiting()); });
+  thread.run(
+      [&](const device_thread::jobs& others) { told_the_last.set_value(others.are_waiting()); });
   more.set_value();
   const auto [before, after] = told.get_future().get();
   BOOST_CHECK(!before);
@@ -119,7 +120,8 @@ BOOST_AUTO_TEST_CASE(a_job_may_hold_the_last_of_its_owner) {
   it->gone = &gone;
   it->thread.emplace([] {});
   auto& thread = *it->thread;
-  thread.run([it = std::move(it), &alone](const device_thread::jobs&) { alone.get_future().wait(); });
+  thread.run(
+      [it = std::move(it), &alone](const device_thread::jobs&) { alone.get_future().wait(); });
   alone.set_value();
   gone.get_future().wait();
 }

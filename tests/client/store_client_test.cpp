@@ -369,13 +369,11 @@ BOOST_AUTO_TEST_CASE(who_waits_is_served_while_all_workers_are_busy) {
   std::promise<void> may_go_on;
   auto gone_on = may_go_on.get_future();
   bool was_told = false;
-  compat::run_on(system.spawn([](caf::event_based_actor*) -> caf::behavior {
-    return {[](int) {}};
-  }),
-                 [&] {
-                   is_busy.set_value();
-                   was_told = gone_on.wait_for(std::chrono::seconds{10}) == std::future_status::ready;
-                 });
+  compat::run_on(
+      system.spawn([](caf::event_based_actor*) -> caf::behavior { return {[](int) {}}; }), [&] {
+        is_busy.set_value();
+        was_told = gone_on.wait_for(std::chrono::seconds{10}) == std::future_status::ready;
+      });
   is_busy.get_future().wait();
   BOOST_TEST(c.put("a", text("new"), durability::accepted).ok());
   const auto got = c.get("a");
