@@ -37,7 +37,8 @@ class overlay {
 
   /// An op of this name will be set or dropped soon.
   [[gnu::always_inline]] void prefetch(std::string_view name) const noexcept {
-    numbers_.prefetch(names_in_flight::hash_of(name));
+    // A small table is in the CPU's caches anyway.
+    if (numbers_.size() > prefetched_from) numbers_.prefetch(names_in_flight::hash_of(name));
   }
 
   /// Whether an older op of this name is in here.
@@ -123,6 +124,8 @@ class overlay {
     entry what;
   };
 
+  /// 32 KiB of slots at least.
+  static constexpr std::size_t prefetched_from = 2048;
   static constexpr std::uint32_t nodes_together = 512;
   using some_nodes = std::array<node, nodes_together>;
 

@@ -5,7 +5,8 @@
 // A slot can be fetched before it is needed: in a large table each look-up waits for memory, and prefetched ones wait
 // together (docs/decisions/0023-the-overlay-has-a-table-of-ours.md).
 // Concurrency: none.
-// Limits: 2^31 numbers; keeps the room of the most there ever was.
+// Limits: 2^31 numbers; keeps the room of the most there ever was. The hashes are the caller's: who can choose them makes
+// one long run of slots, and each look-up walks through it.
 #pragma once
 
 #include <stowage/storage/core/invariant.hpp>
@@ -48,7 +49,8 @@ class probe_table {
   }
 
   /// A number that is.
-  void erase(std::uint32_t hash, std::uint32_t number) noexcept {
+  void erase(std::uint32_t hash, std::uint32_t number) {
+    invariant(size_ > 0, "what is erased is there");
     auto hole = home(hash);
     while (slots_[hole].number != number) {
       invariant(slots_[hole].number != none, "what is erased is there");

@@ -3,8 +3,8 @@
 // Contract: see messages/writer.hpp. One group is at the disk at a time; whatever closes meanwhile joins
 // the next: one run, one record, one sync. Checkpoint pages and superblocks ride in groups. The first
 // failure is final: it goes to the registry, and the writer does nothing any more.
-// Concurrency: an ordinary scheduled actor; it never blocks. Hashing a group overlaps with the sync of
-// the one before.
+// Concurrency: an ordinary scheduled actor; it never blocks. Ops accumulate while a group is at the disk; the next one is
+// hashed and encoded when that is done.
 // Limits: what bounds memory is the registry's credit, not the writer.
 #pragma once
 

@@ -14,8 +14,8 @@ namespace stowage {
 
 namespace {
 
-// None of them waits, but for the disk's thread when the disk ends; none computes for long, but the writer for a large
-// group. Nobody waits for the store's others: maintenance takes its time. What an actor of the host does is its own affair.
+// None of them waits, but for the disk's thread when the disk ends; none computes for long, but writer and registry
+// for a large group. Nobody waits for the store's others: maintenance takes its time. What an actor of the host does is its own affair.
 constexpr std::array<std::string_view, 4> helped_names{"stowage.disk", "stowage.writer",
                                                        "stowage.allocator", "stowage.registry"};
 constexpr std::size_t disk_and_writer = 2;

@@ -1,11 +1,12 @@
 // A thread that waits for a store does itself what the store's actors have to do.
 //
 // Contract: an actor of those that the thread helps runs on it when it is to run because of what was sent in the helper's
-// context, and so do those that it makes run, the last one first; every other actor, and what is left when it is over,
-// the workers of the system resume. An actor still runs on one thread at a time, and sees its messages in their order.
+// context, and so do those that it makes run, the last one first; every other actor, and what is left when it is over or
+// the thread begins to help anew, the workers of the system resume. An actor still runs on one thread at a time, and sees its messages in their order.
 // Saves the wake-up of a worker, and the one back (docs/decisions/0022-who-waits-helps.md).
 // Concurrency: each thread helps for itself, in one system at a time.
-// Limits: an actor is resumed for at most 64 messages at a time, then the workers go on with it.
+// Limits: an actor is resumed for at most 64 messages at a time, then the workers go on with it. What an actor does while it
+// is helped must not wait for the others that are: nobody runs them meanwhile.
 #pragma once
 
 #include <stowage/messages/caf_compat.hpp>

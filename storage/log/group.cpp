@@ -65,10 +65,8 @@ class staging {
     std::memcpy(buffer_->bytes().data() + used_, value.data(), value.size());
     used_ += value.size();
   }
-  void add_zeros(std::uint64_t count) noexcept {
-    std::memset(buffer_->bytes().data() + used_, 0, count);
-    used_ += count;
-  }
+  // As which the buffer began.
+  void add_zeros(std::uint64_t count) noexcept { used_ += count; }
 
   /// How much was added since the last `take`, and all of it.
   [[nodiscard]] std::uint64_t added() const noexcept { return used_ - taken_; }
@@ -197,10 +195,11 @@ std::vector<committed_op> place_values(std::vector<accepted_op> ops,
                                        const std::vector<extent>& runs, std::uint64_t seed,
                                        write_plan& plan) {
   // With what pads them.
-  std::uint64_t staged_bytes = page_size;
+  std::uint64_t staged_bytes = 0;
   for (const auto& o : ops)
     if (o.value.size() < staged_value_bytes_end)
       staged_bytes += round_up(o.value.size(), limits::packing_unit);
+  staged_bytes = round_up_to_page(staged_bytes);
 
   std::vector<committed_op> placed;
   placed.reserve(ops.size());

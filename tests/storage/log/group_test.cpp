@@ -393,6 +393,43 @@ BOOST_AUTO_TEST_CASE(large_values_are_written_from_where_they_are) {
   BOOST_CHECK(plan.values()[0].buffers[0].data() == value.data());
 }
 
+BOOST_AUTO_TEST_CASE(small_values_that_lie_together_are_one_buffer) {
+  std::vector<accepted_op> ops;
+  for (std::uint64_t n = 0; n < 100; ++n)
+    ops.push_back(put_of("n" + std::to_string(n), n + 1, std::string(100, 'v')));
+  {
+    write_plan plan;
+    (void)place_values(ops, {{layout::data_start, mib}}, store_seed, plan);
+    plan.seal();
+    BOOST_REQUIRE_EQUAL(plan.values().size(), 1U);
+    BOOST_CHECK_EQUAL(plan.values()[0].buffers.size(), 1U);
+    // 100 times two packing units.
+    BOOST_CHECK_EQUAL(plan.values()[0].length, 4 * page_size);
+  }
+  // In two places.
+  write_plan plan;
+  (void)place_values(ops,
+                     {{layout::data_start, page_size}, {layout::data_start + 9 * page_size, mib}},
+                     store_seed, plan);
+  plan.seal();
+  BOOST_REQUIRE_EQUAL(plan.values().size(), 2U);
+  BOOST_CHECK_EQUAL(plan.values()[0].buffers.size(), 1U);
+  BOOST_CHECK_EQUAL(plan.values()[1].buffers.size(), 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_larger_value_between_small_ones_parts_them) {
+  write_plan plan;
+  (void)place_values({put_of("a", 1, std::string(100, 'a')), put_of("b", 2, std::string(3000, 'b')),
+                      put_of("c", 3, std::string(100, 'c'))},
+                     {{layout::data_start, mib}}, store_seed, plan);
+  plan.seal();
+  BOOST_REQUIRE_EQUAL(plan.values().size(), 1U);
+  std::vector<std::size_t> sizes;
+  for (const auto& b : plan.values()[0].buffers) sizes.push_back(b.size());
+  BOOST_TEST(sizes == (std::vector<std::size_t>{128, 3000, 8, 960}),
+             boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(a_value_is_split_at_4_mib) {
   write_plan plan;
   const auto placed = place_values({put_of("n", 1, std::string(9 * mib, 'v'))},
