@@ -11,7 +11,6 @@
 
 #include <stowage/storage/core/invariant.hpp>
 
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
