@@ -23,11 +23,9 @@ class device_thread {
     jobs() = default;
     jobs(const jobs&) = delete;
     jobs& operator=(const jobs&) = delete;
+    virtual ~jobs() = default;
     /// Whether the thread is wanted for something else, be it for its end.
     [[nodiscard]] virtual bool are_waiting() const = 0;
-
-   protected:
-    ~jobs() = default;
   };
   using job = std::function<void(const jobs&)>;
 
