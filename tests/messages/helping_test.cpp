@@ -31,31 +31,26 @@ struct noting_state {
   std::vector<std::thread::id>* ran_on;
 };
 
-// In the place of the store's own, which are known by their names.
-struct writer_like : noting_state {
+// An actor is known by its name.
+template <const char* Name>
+struct named : noting_state {
   using noting_state::noting_state;
-  static inline const char* name = "stowage.writer";
+  static inline const char* name = Name;
 };
-struct disk_like : noting_state {
-  using noting_state::noting_state;
-  static inline const char* name = "stowage.disk";
-};
-struct noting_registry : noting_state {
-  using noting_state::noting_state;
-  static inline const char* name = "stowage.registry";
-};
-struct maintenance_like : noting_state {
-  using noting_state::noting_state;
-  static inline const char* name = "stowage.maintenance";
-};
-struct host_like : noting_state {
-  using noting_state::noting_state;
-  static inline const char* name = "host";
-};
+constexpr char registry_name[] = "stowage.registry";
+constexpr char writer_name[] = "stowage.writer";
+constexpr char disk_name[] = "stowage.disk";
+constexpr char maintenance_name[] = "stowage.maintenance";
+constexpr char host_name[] = "host";
+using noting_registry = named<registry_name>;
+using writer_like = named<writer_name>;
+using disk_like = named<disk_name>;
+using maintenance_like = named<maintenance_name>;
+using host_like = named<host_name>;
 
 // Sends on what it gets.
 struct registry_like {
-  static inline const char* name = "stowage.registry";
+  static inline const char* name = registry_name;
   registry_like(caf::event_based_actor* its_self, caf::actor to) : self{its_self}, next{to} {}
   caf::behavior make_behavior() {
     return {[this](int n) { return compat::delegate(self, next, n); }};
