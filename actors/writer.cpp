@@ -2,14 +2,12 @@
 
 #include <stowage/actors/peer_failure.hpp>
 #include <stowage/storage/core/invariant.hpp>
-#include <stowage/storage/core/limits.hpp>
 #include <stowage/storage/core/mutant.hpp>
 #include <stowage/storage/format/layout.hpp>
 
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
-#include <iterator>
 #include <utility>
 
 namespace stowage {
@@ -18,6 +16,10 @@ namespace {
 
 // Groups with less than this are small.
 constexpr std::uint64_t small_group_bytes_end = limits::mib;
+
+// From so many bytes of values or so many ops on, a group is formed while the one before is at the disk.
+constexpr std::uint64_t group_bytes_formed_ahead = 4 * limits::mib;
+constexpr std::uint64_t group_ops_formed_ahead = 16'384;
 
 // A SEAL follows this long after the last group, so that later damage to that group is told from a torn
 // tail.
@@ -33,14 +35,6 @@ constexpr std::uint64_t body_bytes_max =
     limits::record_bytes_max - page_size - fragmented_chunks_bytes;
 constexpr std::uint64_t body_bytes_max_in_smallest_area =
     limits::journal_area_bytes_min - 2 * page_size - fragmented_chunks_bytes;
-
-// The first ones are taken as they are.
-void append(std::vector<accepted_op> more, std::vector<accepted_op>& to) {
-  if (to.empty())
-    to = std::move(more);
-  else
-    std::ranges::move(more, std::back_inserter(to));
-}
 
 }  // namespace
 
@@ -158,16 +152,16 @@ void writer_state::enqueue(const write_ops& message) {
     body_bytes += record_body_bytes_for(o.name.size(), o.value.size());
   }
   // A batch goes into one group whole, so it closes before it outgrows what a group may hold.
-  if (open_body_bytes_ + body_bytes > group_body_bytes_max() ||
+  if (open_.body_bytes + body_bytes > group_body_bytes_max() ||
       policy_.bytes() + bytes > limits::group_value_bytes_max) {
     auto full = policy_.on_flush();
     full.cause = close_cause::bytes;
     act(full);
   }
-  open_body_bytes_ += body_bytes;
-  open_value_bytes_ += bytes;
+  open_.body_bytes += body_bytes;
+  open_.value_bytes += bytes;
   const auto ops = static_cast<std::uint32_t>(unit.ops.size());
-  append(std::move(unit.ops), open_.ops);
+  open_.ops.add(std::move(unit.ops));
   open_.transaction_count += unit.transaction_count;
   open_.through = unit.through;
   open_is_waited_ = open_is_waited_ || message.waited;
@@ -200,10 +194,9 @@ void writer_state::act(const batch_decision& decision) {
     case batch_decision::kind::close:
       ++counters_.batches;
       ++counters_.batches_closed_by[static_cast<std::size_t>(decision.cause)];
-      sync_.on_batch_closed(now(), decision.cause, std::exchange(open_value_bytes_, 0),
+      sync_.on_batch_closed(now(), decision.cause, open_.ops.size(), open_.value_bytes,
                             std::exchange(open_is_waited_, false));
       closed_.push_back(std::exchange(open_, {}));
-      open_body_bytes_ = 0;
       metrics_.tell(status());
       if (!settling_) advance();
       return;
@@ -250,12 +243,28 @@ void writer_state::arm_sync_timer() {
 // -- forming a group and sending it to the disk -----------------------------------------------------
 
 void writer_state::advance() {
-  if (failed_ || closed_for_good_ || at_disk_) return;
+  if (failed_ || closed_for_good_) return;
+  if (at_disk_) return form_ahead();
+  if (next_) return send_to_disk(*std::exchange(next_, std::nullopt));
   const bool group_is_ready = form_group() && has_all_it_needs(*forming_);
   // What makes the journal shorter goes past a group that waits for it; otherwise it rides along.
   if (forming_ && !group_is_ready && !shortage_) return;
-  if (group_is_ready || !pages_.empty() || root_ || (draining_ && is_idle()))
-    send_to_disk(group_is_ready);
+  if (group_is_ready)
+    send_to_disk(place_group());
+  else if (!pages_.empty() || root_ || (draining_ && is_idle()))
+    send_to_disk({std::make_shared<write_plan>(), {}});
+}
+
+// Of small groups the disk's time is the sync, and what closes meanwhile should share the next; to hash and encode a
+// large one takes as long as to write it.
+void writer_state::form_ahead() {
+  if (next_) return;
+  const bool is_large =
+      sync_.bytes() >= group_bytes_formed_ahead || sync_.ops() >= group_ops_formed_ahead;
+  if (!forming_ && (closed_.empty() || !is_large)) return;
+  if (!form_group() || !has_all_it_needs(*forming_)) return;
+  next_ = place_group();
+  fetch_ahead();
 }
 
 // Gathers what has closed, up to the limits of one record and one run. Answers whether a group is there.
@@ -282,26 +291,24 @@ bool writer_state::form_group() {
   std::uint64_t value_bytes = 0;
   std::uint64_t body_bytes = 0;
   while (!closed_.empty()) {
-    std::uint64_t more_values = 0;
-    std::uint64_t more_body = 0;
-    for (const auto& o : closed_.front().ops) {
-      more_values += o.value.size();
-      more_body += record_body_bytes_for(o.name.size(), o.value.size());
-    }
-    const bool fits = value_bytes + more_values <= limits::group_value_bytes_max &&
-                      body_bytes + more_body <= group_body_bytes_max();
+    auto& next = closed_.front();
+    const bool fits = value_bytes + next.value_bytes <= limits::group_value_bytes_max &&
+                      body_bytes + next.body_bytes <= group_body_bytes_max();
     if (!g.ops.empty() && !fits) break;
-    value_bytes += more_values;
-    body_bytes += more_body;
-    append(std::move(closed_.front().ops), g.ops);
-    g.transaction_count += closed_.front().transaction_count;
-    g.through = closed_.front().through;
+    value_bytes += next.value_bytes;
+    body_bytes += next.body_bytes;
+    g.ops.add(std::move(next.ops));
+    g.transaction_count += next.transaction_count;
+    g.through = next.through;
     closed_.pop_front();
   }
   if (closed_.empty()) sync_.on_all_taken();
   invariant(g.through > through_, "versions ascend in the order ops arrive");
   through_ = g.through;
-  if (mutant("writes-of-one-name-swapped")) std::ranges::reverse(g.ops);
+  if (mutant("writes-of-one-name-swapped")) {
+    std::ranges::reverse(g.ops.lists());
+    for (auto& list : g.ops.lists()) std::ranges::reverse(list);
+  }
   g.ops = coalesce(std::move(g.ops));
   g.value_bytes = value_pages_bytes(g.ops);
   g.record_bytes_max = std::min(record_bytes_for(body_bytes + fragmented_chunks_bytes),
@@ -314,18 +321,21 @@ std::uint64_t writer_state::group_body_bytes_max() const noexcept {
   return space_is_short_ ? body_bytes_max_in_smallest_area : body_bytes_max;
 }
 
-void writer_state::send_to_disk(bool with_group) {
-  auto plan = std::make_shared<write_plan>();
-  commit_at_disk commit;
-  if (with_group) {
-    const bool is_small = forming_->value_bytes < small_group_bytes_end;
-    add_group(std::move(*forming_), *plan, commit);
-    forming_.reset();
-    if (is_small && !space_is_short_) prepare_pages(*plan, commit);
-    // Fetched for a record that in the end was shorter; nothing was ever written there.
-    if (larger_area_.exists())
-      compat::send(self_, allocator_, free_pages{{std::exchange(larger_area_, {}).where}});
-  }
+writer_state::placed_group writer_state::place_group() {
+  placed_group placed{std::make_shared<write_plan>(), {}};
+  const bool is_small = forming_->value_bytes < small_group_bytes_end;
+  add_group(std::move(*forming_), *placed.plan, placed.follows);
+  forming_.reset();
+  if (is_small && !space_is_short_) prepare_pages(*placed.plan, placed.follows);
+  // Fetched for a record that in the end was shorter; nothing was ever written there.
+  if (larger_area_.exists())
+    compat::send(self_, allocator_, free_pages{{std::exchange(larger_area_, {}).where}});
+  return placed;
+}
+
+// Along go pages of a checkpoint and a root.
+void writer_state::send_to_disk(placed_group sent) {
+  auto& [plan, follows] = sent;
   for (auto& p : pages_) {
     for (const auto& w : p.pages->values()) {
       auto at = w.offset;
@@ -334,7 +344,7 @@ void writer_state::send_to_disk(bool with_group) {
         at += b.size();
       }
     }
-    commit.pages_written.push_back(std::move(p.answer));
+    follows.pages_written.push_back(std::move(p.answer));
   }
   pages_.clear();
   if (root_) {
@@ -343,24 +353,24 @@ void writer_state::send_to_disk(bool with_group) {
     next.previous = sb_.current;
     next.current = root_->root->named;
     if (mutant("root-skips-later-records")) next.current.start = areas_.position();
-    add_superblock(next, *plan, commit);
-    commit.root = std::exchange(root_, std::nullopt);
-  } else if (draining_ && is_idle() && !commit.has_record && commit.pages_written.empty()) {
+    add_superblock(next, *plan, follows);
+    follows.root = std::exchange(root_, std::nullopt);
+  } else if (draining_ && is_idle() && !follows.has_record && follows.pages_written.empty()) {
     auto next = next_superblock();
     next.clean = true;
     next.version_floor = through_;
-    add_superblock(next, *plan, commit);
-    commit.is_final = true;
+    add_superblock(next, *plan, follows);
+    follows.is_final = true;
   }
-  if (sync_.options().mode == sync_mode::two_phase && commit.has_record &&
+  if (sync_.options().mode == sync_mode::two_phase && follows.has_record &&
       !plan->values().empty()) {
     plan->sync_before_records();
-    ++commit.syncs;
+    ++follows.syncs;
   }
   plan->seal();
-  commit.bytes = plan->bytes();
-  const bool is_of_one_op = commit.group && commit.group->ops.size() == 1;
-  at_disk_ = std::move(commit);
+  follows.bytes = plan->bytes();
+  const bool is_of_one_op = follows.group && follows.group->ops.size() == 1;
+  at_disk_ = std::move(follows);
   if (mutant("group-published-before-its-sync")) tell_durable(*at_disk_);
   policy_.on_disk_busy();
   compat::request(self_, disk_, execute_plan{std::move(plan), is_of_one_op})
@@ -371,21 +381,23 @@ void writer_state::send_to_disk(bool with_group) {
   fetch_ahead();
 }
 
-void writer_state::add_group(forming_group g, write_plan& plan, commit_at_disk& commit) {
-  commit.has_record = true;
-  commit.is_seal = g.is_seal;
+void writer_state::add_group(forming_group g, write_plan& plan, commit& follows) {
+  follows.has_record = true;
+  follows.is_seal = g.is_seal;
   const auto before = areas_.position().area;
   const auto runs = lease_.carve(g.value_bytes);
-  auto ops = place_values(std::move(g.ops), runs, identity_.hash_seed, plan);
-  const auto body = encode_body(ops);
+  auto ops = place_values(std::move(g.ops), runs, identity_.hash_seed, buffers_, plan);
+  auto record = encode_body(ops, buffers_);
+  const auto record_bytes = record_bytes_for(record.body().size());
 
   record_parts parts;
-  parts.synced_through = synced_;
-  if (areas_.demand_for(record_bytes_for(body.size())).larger_bytes != 0) {
+  // It is written once they all are.
+  parts.synced_through = areas_.position().last;
+  if (areas_.demand_for(record_bytes).larger_bytes != 0) {
     parts.kind = record_kind::seal;
     auto larger = std::exchange(larger_area_, {});
     if (areas_.has_seal_page()) {
-      commit.replaced_area = areas_.announce_larger(larger);
+      follows.replaced_area = areas_.announce_larger(larger);
       parts.in_reserved_page = true;
     }
     // Else a SEAL whose record was lost in a crash stands there: this one enters the next area and
@@ -398,8 +410,9 @@ void writer_state::add_group(forming_group g, write_plan& plan, commit_at_disk& 
   parts.kind = g.is_seal ? record_kind::seal : record_kind::group;
   parts.op_count = static_cast<std::uint32_t>(ops.size());
   parts.transaction_count = g.transaction_count;
-  append_record(identity_, parts, body, spare_area_, areas_, plan);
-  count_record(record_bytes_for(body.size()));
+  append_record(identity_, parts, std::move(record), spare_area_, areas_, plan);
+  count_record(record_bytes);
+  follows.last_record = areas_.position().last;
   // The spare is announced as soon as the journal enters the area that was announced before.
   if (areas_.position().area != before) spare_area_ = {};
 
@@ -412,7 +425,7 @@ void writer_state::add_group(forming_group g, write_plan& plan, commit_at_disk& 
   group->spent = g.value_bytes;
   group->after = areas_.position();
   group->journal_total = journal_total_;
-  commit.group = std::move(group);
+  follows.group = std::move(group);
 }
 
 void writer_state::count_record(std::uint64_t bytes) {
@@ -433,59 +446,60 @@ superblock writer_state::next_superblock() const {
   return next;
 }
 
-void writer_state::add_superblock(superblock next, write_plan& plan, commit_at_disk& commit) {
+void writer_state::add_superblock(superblock next, write_plan& plan, commit& follows) {
   const auto slot = mutant("superblock-in-one-slot") ? 0 : next.slot();
   plan.set_superblock(layout::superblock_offset[slot],
                       page_buffer::share(encode_successor(sb_, next)));
-  commit.sb = next;
+  follows.sb = next;
 }
 
 // -- after the disk ---------------------------------------------------------------------------------
 
 void writer_state::on_durable(std::uint64_t file_bytes) {
   if (failed_) return;
-  auto commit = std::move(*at_disk_);
+  auto done = std::move(*at_disk_);
   at_disk_.reset();
-  synced_ = areas_.position().last;
+  if (done.has_record)
+    synced_ = mutant("what-is-formed-counts-as-synced") ? areas_.position().last : done.last_record;
   sb_.min_file_bytes = file_bytes;
-  counters_.syncs += commit.syncs;
-  counters_.bytes_written += commit.bytes;
-  if (commit.sb) {
+  counters_.syncs += done.syncs;
+  counters_.bytes_written += done.bytes;
+  if (done.sb) {
     const auto known_length = sb_.min_file_bytes;
-    sb_ = *commit.sb;
+    sb_ = *done.sb;
     sb_.min_file_bytes = known_length;
   }
-  if (!commit.prepared.empty()) lease_.add(commit.prepared, commit.prepared.end());
+  if (!done.prepared.empty()) lease_.add(done.prepared, done.prepared.end());
   if (data_end_) give_up_pages_above();
-  if (commit.replaced_area.exists())
-    compat::send(self_, allocator_, free_pages{{commit.replaced_area.where}});
-  tell_durable(commit);
-  for (auto& answer : commit.pages_written) answer.deliver();
-  if (commit.root) on_root_durable(*commit.root);
+  if (done.replaced_area.exists())
+    compat::send(self_, allocator_, free_pages{{done.replaced_area.where}});
+  tell_durable(done);
+  for (auto& answer : done.pages_written) answer.deliver();
+  if (done.root) on_root_durable(*done.root);
   metrics_.tell(status());
   finish_vacating();
-  if (commit.is_final) {
+  if (done.is_final) {
     closed_for_good_ = true;
     stop_timers();
     draining_->deliver();
     return;
   }
   idle_since_ = now();
-  if (open_is_waited_) return settle();
+  if (open_is_waited_ && !next_) return settle();
   advance();
   if (is_idle() && !at_disk_) arm_idle_timer();
 }
 
-void writer_state::tell_durable(commit_at_disk& commit) {
-  if (!commit.group) return;
-  if (commit.is_seal) {
-    compat::send(self_, listener_, seal_durable{std::move(commit.group)});
+void writer_state::tell_durable(commit& done) {
+  if (!done.group) return;
+  if (done.is_seal) {
+    compat::send(self_, listener_, seal_durable{std::move(done.group)});
     return;
   }
-  durable_through_ = commit.group->through;
-  commit.group->journal_since_root = commit.group->journal_total - journal_at_root_;
-  metrics_.group(commit.group->ops.size(), commit.group->spent);
-  compat::send(self_, listener_, group_durable{std::move(commit.group)});
+  durable_through_ = done.group->through;
+  done.group->journal_since_root = done.group->journal_total - journal_at_root_;
+  metrics_.group(done.group->ops.size(), done.group->spent);
+  compat::send(self_, listener_, group_durable{std::move(done.group)});
 }
 
 // What only the root before the previous one needed is free now.
@@ -521,6 +535,7 @@ void writer_state::fail_stop(failure why) {
   if (vacating_) vacating_->deliver(error);
   pages_.clear();
   at_disk_.reset();
+  next_.reset();
   root_.reset();
   draining_.reset();
   vacating_.reset();
@@ -530,13 +545,14 @@ void writer_state::fail_stop(failure why) {
   // R2: the lease is not given back. Its pages may hold, or still get, part of a group that recovery
   // accepts.
   lease_ = {};
+  buffers_.let_go();
   compat::send(self_, listener_, store_failed{std::move(why)});
 }
 
 // -- idle -------------------------------------------------------------------------------------------
 
 bool writer_state::is_idle() const {
-  return !forming_ && closed_.empty() && policy_.empty() && pages_.empty() && !root_;
+  return !next_ && !forming_ && closed_.empty() && policy_.empty() && pages_.empty() && !root_;
 }
 
 void writer_state::arm_idle_timer() {
@@ -556,6 +572,7 @@ void writer_state::on_idle_timer() {
   // One timer serves all groups: work since it was armed puts the SEAL off.
   const auto idle_for = now() - idle_since_;
   if (idle_for < idle_before_seal) return run_idle_timer(idle_before_seal - idle_for);
+  buffers_.let_go();
   seal_wanted_ = true;
   advance();
 }

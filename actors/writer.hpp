@@ -1,10 +1,10 @@
 // The writer: accumulates ops, closes batches by policy, forms groups and sends them to the disk.
 //
 // Contract: see messages/writer.hpp. One group is at the disk at a time; whatever closes meanwhile joins
-// the next: one run, one record, one sync. Checkpoint pages and superblocks ride in groups. The first
-// failure is final: it goes to the registry, and the writer does nothing any more.
-// Concurrency: an ordinary scheduled actor; it never blocks. Ops accumulate while a group is at the disk; the next one is
-// hashed and encoded when that is done.
+// the next: one run, one record, one sync. Where much has closed, that one is hashed and encoded while the disk
+// works, and goes there as soon as the one before is durable. Checkpoint pages and superblocks ride in groups. The
+// first failure is final: it goes to the registry, and the writer does nothing any more.
+// Concurrency: an ordinary scheduled actor; it never blocks.
 // Limits: what bounds memory is the registry's credit, not the writer.
 #pragma once
 
@@ -13,6 +13,8 @@
 #include <stowage/messages/allocator.hpp>
 #include <stowage/messages/disk.hpp>
 #include <stowage/messages/writer.hpp>
+#include <stowage/storage/core/limits.hpp>
+#include <stowage/storage/core/page_pool.hpp>
 #include <stowage/storage/core/result.hpp>
 #include <stowage/storage/log/batch.hpp>
 #include <stowage/storage/log/batch_policy.hpp>
@@ -56,11 +58,24 @@ class writer_state {
   writer_actor::behavior_type make_behavior();
 
  private:
+  /// The buffers of a large group of small values, which are taken up by the one after next.
+  static constexpr std::size_t buffer_bytes_kept = 32 * limits::mib;
+
   using void_promise = caf::typed_response_promise<void>;
+
+  /// The ops of a batch, and what they take of a group.
+  struct collected_ops {
+    accepted_ops ops;
+    std::uint32_t transaction_count = 0;
+    version through;
+    std::uint64_t value_bytes = 0;
+    /// An upper bound of the record.
+    std::uint64_t body_bytes = 0;
+  };
 
   /// The ops of the next group, while what it needs is being fetched.
   struct forming_group {
-    std::vector<accepted_op> ops;
+    accepted_ops ops;
     std::uint32_t transaction_count = 0;
     version through;
     std::uint64_t value_bytes = 0;
@@ -79,11 +94,13 @@ class writer_state {
     void_promise answer;
   };
 
-  /// What is at the disk, and what follows from its success.
-  struct commit_at_disk {
+  /// What is to be durable together, and what follows from its success.
+  struct commit {
     std::shared_ptr<durable_group> group;  // null: no record
     bool is_seal = false;
     bool has_record = false;
+    /// With a record: the last one.
+    lsn last_record;
     std::uint64_t syncs = 1;
     std::uint64_t bytes = 0;
     std::vector<void_promise> pages_written;
@@ -94,6 +111,12 @@ class writer_state {
     area_ref replaced_area;
     /// Fresh pages of the lease that are being prepared.
     extent prepared;
+  };
+
+  /// Has its place, and waits for the disk.
+  struct placed_group {
+    std::shared_ptr<write_plan> plan;
+    commit follows;
   };
 
   // -- accumulating ---------------------------------------------------------------------------------
@@ -110,10 +133,12 @@ class writer_state {
   void advance();
   [[nodiscard]] bool form_group();
   [[nodiscard]] std::uint64_t group_body_bytes_max() const noexcept;
-  void send_to_disk(bool with_group);
-  void add_group(forming_group g, write_plan& plan, commit_at_disk& commit);
+  void form_ahead();
+  [[nodiscard]] placed_group place_group();
+  void send_to_disk(placed_group sent);
+  void add_group(forming_group g, write_plan& plan, commit& follows);
   void count_record(std::uint64_t bytes);
-  void add_superblock(superblock next, write_plan& plan, commit_at_disk& commit);
+  void add_superblock(superblock next, write_plan& plan, commit& follows);
   [[nodiscard]] superblock next_superblock() const;
 
   // -- pages and areas (writer_space.cpp) -----------------------------------------------------------
@@ -129,11 +154,11 @@ class writer_state {
   void on_no_area(const failure& why);
   void wait_for_area();
   void fetch_ahead();
-  void prepare_pages(write_plan& plan, commit_at_disk& commit);
+  void prepare_pages(write_plan& plan, commit& follows);
 
   // -- after the disk -------------------------------------------------------------------------------
   void on_durable(std::uint64_t file_bytes);
-  void tell_durable(commit_at_disk& commit);
+  void tell_durable(commit& done);
   void on_root_durable(const root_to_install& installed);
   void fail_stop(failure why);
 
@@ -154,15 +179,12 @@ class writer_state {
   disk_actor disk_;
 
   batch_policy policy_;
-  batch open_;
-  /// An upper bound for what its ops take of a record.
-  std::uint64_t open_body_bytes_ = 0;
-  std::uint64_t open_value_bytes_ = 0;
+  collected_ops open_;
   /// Someone waits for an op of the open batch.
   bool open_is_waited_ = false;
   /// An `ops_settled` is under way to ourselves: nothing is sent to the disk for a waiter before it comes.
   bool settling_ = false;
-  std::deque<batch> closed_;
+  std::deque<collected_ops> closed_;
   sync_policy sync_;
   bool sync_timer_armed_ = false;
   caf::disposable sync_timer_;
@@ -181,6 +203,8 @@ class writer_state {
   checkpoint_extents previous_checkpoint_;
   std::uint64_t salt_state_;
 
+  /// Groups are written from here.
+  page_pool buffers_{buffer_bytes_kept};
   page_stock lease_;
   bool lease_requested_ = false;
   area_ref spare_area_;
@@ -200,7 +224,9 @@ class writer_state {
   std::optional<area_shortage> shortage_;
 
   std::optional<forming_group> forming_;
-  std::optional<commit_at_disk> at_disk_;
+  std::optional<commit> at_disk_;
+  /// The group after the one at the disk.
+  std::optional<placed_group> next_;
   std::deque<pages_to_write> pages_;
   std::optional<root_to_install> root_;
   std::optional<void_promise> draining_;

@@ -5,6 +5,7 @@
 #include <stowage/actors/peer_failure.hpp>
 #include <stowage/storage/core/invariant.hpp>
 #include <stowage/storage/core/limits.hpp>
+#include <stowage/storage/core/mutant.hpp>
 
 #include <algorithm>
 #include <memory>
@@ -76,10 +77,11 @@ bool writer_state::journal_lies_below_end() const noexcept {
   return !file_end_ || (at.area.where.end() <= *file_end_ && at.next.where.end() <= *file_end_);
 }
 
-// Once nothing is at the disk, every group that was carved from space above is published. The journal is
+// Once nothing is at the disk or about to go there, every group that was carved from space above is published. The journal is
 // where it was sent unless clients needed the space below before it got there.
 void writer_state::finish_vacating() {
   if (!vacating_ || at_disk_ || areas_.is_leaving()) return;
+  if (next_ && !mutant("vacated-with-a-group-to-come")) return;
   if (journal_lies_below_end())
     vacating_->deliver();
   else
@@ -173,12 +175,12 @@ void writer_state::wait_for_area() {
 // While groups are small, their syncs are what takes time: fresh pages make them slower (`page_stock`), so a
 // slice of those that come next is written with zeros along with each. Where groups are large, writing twice
 // would cost more.
-void writer_state::prepare_pages(write_plan& plan, commit_at_disk& commit) {
+void writer_state::prepare_pages(write_plan& plan, commit& follows) {
   if (lease_.ready_bytes() < prepared_bytes) {
     if (const auto fresh = lease_.take_fresh(prepared_slice_bytes)) {
       plan.prepare(*fresh);
       counters_.prepared_bytes_written += fresh->length;
-      commit.prepared = *fresh;
+      follows.prepared = *fresh;
     }
   }
   if (!spare_area_.exists() || spare_fresh_.empty()) return;

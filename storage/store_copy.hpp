@@ -11,6 +11,8 @@
 #pragma once
 
 #include <stowage/storage/core/bytes.hpp>
+#include <stowage/storage/core/limits.hpp>
+#include <stowage/storage/core/page_pool.hpp>
 #include <stowage/storage/core/result.hpp>
 #include <stowage/storage/creation.hpp>
 #include <stowage/storage/device/block_device.hpp>
@@ -59,6 +61,8 @@ class store_copy {
   superblock sb_;
   std::uint64_t end_;
   std::vector<accepted_op> waiting_;
+  /// What is written together is copied here.
+  page_pool buffers_{16 * limits::mib};
   std::uint64_t waiting_bytes_ = 0;
   std::optional<checkpoint_page_builder> page_;
   manifest manifest_;

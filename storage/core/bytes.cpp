@@ -1,6 +1,7 @@
 #include <stowage/storage/core/bytes.hpp>
 
-#include <algorithm>
+#include <stowage/storage/core/page_pool.hpp>
+
 #include <cstring>
 #include <new>
 
@@ -13,7 +14,10 @@ page_buffer::page_buffer(std::size_t size) : size_{size} {
 }
 
 void page_buffer::release::operator()(std::byte* data) const noexcept {
-  ::operator delete (data, std::align_val_t{alignment});
+  if (home)
+    home->take_back({data, bytes});
+  else
+    ::operator delete (data, std::align_val_t{alignment});
 }
 
 shared_bytes page_buffer::share(page_buffer&& buffer) {

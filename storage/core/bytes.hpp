@@ -14,6 +14,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace STOWAGE_EXPORT stowage {
@@ -73,7 +74,11 @@ class shared_bytes {
   byte_view view_;
 };
 
-/// An owned, zero-filled buffer whose address is a multiple of 4096.
+namespace detail {
+class waiting_pages;
+}  // namespace detail
+
+/// An owned buffer whose address is a multiple of 4096. Zero-filled, unless it is of a `page_pool`.
 class page_buffer {
  public:
   static constexpr std::size_t alignment = 4096;
@@ -89,9 +94,19 @@ class page_buffer {
   [[nodiscard]] static shared_bytes share(page_buffer&& buffer);
 
  private:
+  friend class page_pool;
+
   struct release {
     void operator()(std::byte* data) const noexcept;
+
+    /// Where memory of so many bytes goes; null = to the heap.
+    std::shared_ptr<detail::waiting_pages> home;
+    std::size_t bytes;
   };
+
+  page_buffer(std::byte* data, std::size_t size, release how) noexcept
+      : data_{data, std::move(how)}, size_{size} {}
+
   std::unique_ptr<std::byte, release> data_;
   std::size_t size_ = 0;
 };

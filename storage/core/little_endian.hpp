@@ -1,6 +1,6 @@
 // Fixed-width little-endian numbers in byte buffers, and cursors over them.
 //
-// Contract: `byte_writer` appends to a vector; `byte_reader` never reads past its end: the first read
+// Contract: `byte_writer` appends to a vector or fills a view, which it never leaves; `byte_reader` never reads past its end: the first read
 // that would sets `failed()` and every read from then on gives zeros or empty views, so a decoder reads
 // all its fields and asks once.
 // Concurrency: plain values.
@@ -9,6 +9,7 @@
 
 #include <stowage/storage/core/bytes.hpp>
 #include <stowage/storage/core/checksum.hpp>
+#include <stowage/storage/core/invariant.hpp>
 
 #include <bit>
 #include <concepts>
@@ -45,28 +46,37 @@ template <std::unsigned_integral T>
 class byte_writer {
  public:
   explicit byte_writer(std::vector<std::byte>& out) noexcept : out_{&out} {}
+  explicit byte_writer(mutable_byte_view out) noexcept : view_{out} {}
 
   template <std::unsigned_integral T>
   byte_writer& number(T value) {
     const T raw = to_little_endian(value);
-    const auto* first = reinterpret_cast<const std::byte*>(&raw);
-    out_->insert(out_->end(), first, first + sizeof raw);
-    return *this;
+    return bytes(std::as_bytes(std::span{&raw, 1}));
   }
   byte_writer& hash(const hash128& h) { return number(h.low).number(h.high); }
   byte_writer& bytes(byte_view b) {
-    out_->insert(out_->end(), b.begin(), b.end());
+    if (out_ != nullptr) {
+      out_->insert(out_->end(), b.begin(), b.end());
+    } else {
+      invariant(b.size() <= view_.size() - filled_, "what is encoded fits its view");
+      if (!b.empty()) std::memcpy(view_.data() + filled_, b.data(), b.size());
+      filled_ += b.size();
+    }
     return *this;
   }
-  /// Appends zeros until the buffer is `size` long; it must not be longer already.
+  /// Appends zeros to the vector until it is `size` long; it must not be longer already.
   byte_writer& pad_to(std::size_t size) {
     out_->resize(size);
     return *this;
   }
-  [[nodiscard]] std::size_t size() const noexcept { return out_->size(); }
+  [[nodiscard]] std::size_t size() const noexcept {
+    return out_ != nullptr ? out_->size() : filled_;
+  }
 
  private:
-  std::vector<std::byte>* out_;
+  std::vector<std::byte>* out_ = nullptr;
+  mutable_byte_view view_;
+  std::size_t filled_ = 0;
 };
 
 class byte_reader {

@@ -4,13 +4,47 @@
 #include <stowage/storage/core/mutant.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace stowage {
 
-page_buffer encode_record(record_header& header, byte_view body, std::uint64_t seed) {
-  const auto total = record_bytes_for(body.size());
+namespace {
+
+std::uint64_t allowed_record_bytes_for(std::uint64_t body_bytes) {
+  const auto total = record_bytes_for(body_bytes);
   invariant(total <= limits::record_bytes_max, "a record is at most 16 MiB");
-  header.total_bytes = static_cast<std::uint32_t>(total);
+  return total;
+}
+
+}  // namespace
+
+record_draft::record_draft(std::uint64_t body_bytes, const page_pool& buffers)
+    : body_bytes_{body_bytes}, pages_{buffers.take(allowed_record_bytes_for(body_bytes))} {
+  // What another record left there does not get into this one.
+  std::ranges::fill(pages_.bytes().subspan(layout::record_header_bytes + body_bytes_),
+                    std::byte{0});
+}
+
+record_draft::record_draft(byte_view body)
+    : body_bytes_{body.size()}, pages_{allowed_record_bytes_for(body.size())} {
+  std::ranges::copy(body, this->body().begin());
+}
+
+mutable_byte_view record_draft::body() noexcept {
+  return pages_.bytes().subspan(layout::record_header_bytes, body_bytes_);
+}
+
+byte_view record_draft::body() const noexcept {
+  return pages_.bytes().subspan(layout::record_header_bytes, body_bytes_);
+}
+
+page_buffer encode_record(record_header& header, byte_view body, std::uint64_t seed) {
+  return encode_record(header, record_draft{body}, seed);
+}
+
+page_buffer encode_record(record_header& header, record_draft draft, std::uint64_t seed) {
+  const auto body = std::as_const(draft).body();
+  header.total_bytes = static_cast<std::uint32_t>(draft.pages_.size());
   header.body_bytes = static_cast<std::uint32_t>(body.size());
   header.body_sum = checksum(body, seed);
 
@@ -37,10 +71,8 @@ page_buffer encode_record(record_header& header, byte_view body, std::uint64_t s
   header.header_sum = checksum(fields, seed);
   out.hash(header.header_sum);
 
-  page_buffer record{total};
-  std::copy(fields.begin(), fields.end(), record.bytes().begin());
-  std::copy(body.begin(), body.end(), record.bytes().begin() + layout::record_header_bytes);
-  return record;
+  std::ranges::copy(fields, draft.pages_.bytes().begin());
+  return std::move(draft.pages_);
 }
 
 result<record_header> decode_record_header(byte_view bytes, std::uint64_t offset,

@@ -9,6 +9,7 @@
 
 #include <stowage/storage/core/bytes.hpp>
 #include <stowage/storage/core/checksum.hpp>
+#include <stowage/storage/core/page_pool.hpp>
 #include <stowage/storage/core/result.hpp>
 #include <stowage/storage/core/types.hpp>
 #include <stowage/storage/format/journal_position.hpp>
@@ -49,7 +50,28 @@ constexpr std::uint64_t record_bytes_for(std::uint64_t body_bytes) noexcept {
   return round_up_to_page(layout::record_header_bytes + body_bytes);
 }
 
-/// Encodes header and body; fills in lengths and checksums in `header`. `seed` is the store's.
+/// A record whose header is still to come. The body lies already where it is written from.
+class record_draft {
+ public:
+  record_draft() : record_draft{byte_view{}} {}
+  /// With a body of so many bytes that the caller fills in; at most what a record of 16 MiB has room for.
+  record_draft(std::uint64_t body_bytes, const page_pool& buffers);
+  /// With a copy of `body`.
+  explicit record_draft(byte_view body);
+
+  [[nodiscard]] mutable_byte_view body() noexcept;
+  [[nodiscard]] byte_view body() const noexcept;
+
+ private:
+  friend page_buffer encode_record(record_header&, record_draft, std::uint64_t);
+
+  std::size_t body_bytes_;
+  page_buffer pages_;
+};
+
+/// Completes the draft; fills in lengths and checksums in `header`. `seed` is the store's.
+[[nodiscard]] page_buffer encode_record(record_header& header, record_draft draft,
+                                        std::uint64_t seed);
 [[nodiscard]] page_buffer encode_record(record_header& header, byte_view body, std::uint64_t seed);
 
 /// The header at the start of `bytes` (at least 144 bytes of it). Fails with `corrupt` when no valid

@@ -9,8 +9,12 @@
 #include <stowage/storage/core/types.hpp>
 #include <stowage/storage/format/op.hpp>
 
+#include <cstddef>
 #include <cstdint>
+#include <initializer_list>
+#include <iterator>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace stowage {
@@ -36,6 +40,38 @@ struct batch {
   version through;
 
   [[nodiscard]] bool empty() const noexcept { return ops.empty(); }
+};
+
+/// The ops of many batches, in the vectors they came in: to join these would move each op once more.
+class accepted_ops {
+ public:
+  accepted_ops() = default;
+  accepted_ops(std::initializer_list<accepted_op> all)
+      : accepted_ops{std::vector<accepted_op>(all)} {}
+  accepted_ops(std::vector<accepted_op> all) { add(std::move(all)); }
+
+  void add(std::vector<accepted_op> more) {
+    if (!more.empty()) lists_.push_back(std::move(more));
+  }
+  void add(accepted_ops more) {
+    lists_.insert(lists_.end(), std::make_move_iterator(more.lists_.begin()),
+                  std::make_move_iterator(more.lists_.end()));
+  }
+
+  [[nodiscard]] bool empty() const noexcept { return size() == 0; }
+  [[nodiscard]] std::size_t size() const noexcept {
+    std::size_t sum = 0;
+    for (const auto& each : lists_) sum += each.size();
+    return sum;
+  }
+  /// One after another.
+  [[nodiscard]] const std::vector<std::vector<accepted_op>>& lists() const noexcept {
+    return lists_;
+  }
+  [[nodiscard]] std::vector<std::vector<accepted_op>>& lists() noexcept { return lists_; }
+
+ private:
+  std::vector<std::vector<accepted_op>> lists_;
 };
 
 }  // namespace stowage

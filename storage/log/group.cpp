@@ -56,7 +56,8 @@ class run_cursor {
 // Where small values are copied one behind another.
 class staging {
  public:
-  explicit staging(std::uint64_t bytes) : buffer_{std::make_shared<page_buffer>(bytes)} {}
+  staging(std::uint64_t bytes, const page_pool& buffers)
+      : buffer_{std::make_shared<page_buffer>(buffers.take(bytes))} {}
 
   [[nodiscard]] bool has_room(std::uint64_t bytes) const noexcept {
     return bytes <= buffer_->size() - used_;
@@ -65,8 +66,10 @@ class staging {
     std::memcpy(buffer_->bytes().data() + used_, value.data(), value.size());
     used_ += value.size();
   }
-  // As which the buffer began.
-  void add_zeros(std::uint64_t count) noexcept { used_ += count; }
+  void add_zeros(std::uint64_t count) noexcept {
+    std::memset(buffer_->bytes().data() + used_, 0, count);
+    used_ += count;
+  }
 
   /// How much was added since the last `take`, and all of it.
   [[nodiscard]] std::uint64_t added() const noexcept { return used_ - taken_; }
@@ -84,8 +87,8 @@ class staging {
 class value_writer {
  public:
   value_writer(const std::vector<extent>& runs, std::uint64_t staged_bytes, std::uint64_t seed,
-               write_plan& plan)
-      : cursor_{runs}, staging_{staged_bytes}, seed_{seed}, plan_{&plan} {}
+               const page_pool& buffers, write_plan& plan)
+      : cursor_{runs}, staging_{staged_bytes, buffers}, seed_{seed}, plan_{&plan} {}
 
   void write(const shared_bytes& value, std::vector<chunk>& chunks) {
     if (!is_packed(value.size())) pad_to(page_size);
@@ -148,27 +151,37 @@ class value_writer {
 
 }  // namespace
 
-std::vector<accepted_op> coalesce(std::vector<accepted_op> ops) {
+accepted_ops coalesce(accepted_ops ops) {
   // Most groups write each name once, and whoever accepted the ops knows it.
-  if (std::ranges::none_of(ops, &accepted_op::may_supersede_pending)) return ops;
+  if (std::ranges::all_of(ops.lists(), [](const auto& list) {
+        return std::ranges::none_of(list, &accepted_op::may_supersede_pending);
+      }))
+    return ops;
   // From the last op to the first: a name whose put or delete was seen makes earlier ops moot. A
   // RELOCATE decides nothing (it applies only to its own version), a CLEAR has no name.
   std::unordered_set<std::string_view> decided;
   std::vector<bool> keep(ops.size(), true);
-  for (std::size_t i = ops.size(); i-- > 0;) {
-    const auto& o = ops[i];
-    if (o.kind == op_kind::clear) continue;
-    if (decided.contains(o.name))
-      keep[i] = false;
-    else if (o.kind != op_kind::relocate)
-      decided.insert(o.name);
-  }
+  auto i = ops.size();
+  for (auto list = ops.lists().rbegin(); list != ops.lists().rend(); ++list)
+    for (auto o = list->rbegin(); o != list->rend(); ++o) {
+      --i;
+      if (o->kind == op_kind::clear) continue;
+      if (decided.contains(o->name))
+        keep[i] = false;
+      else if (o->kind != op_kind::relocate)
+        decided.insert(o->name);
+    }
   decided.clear();  // its views die with the moves below
-  std::vector<accepted_op> kept;
-  kept.reserve(ops.size());
-  for (std::size_t i = 0; i < ops.size(); ++i)
-    if (keep[i]) kept.push_back(std::move(ops[i]));
-  return kept;
+  for (auto& list : ops.lists()) {
+    auto end = list.begin();
+    for (auto& o : list) {
+      if (!keep[i++]) continue;
+      if (&*end != &o) *end = std::move(o);
+      ++end;
+    }
+    list.erase(end, list.end());
+  }
+  return ops;
 }
 
 void value_pages::add(std::uint64_t value_bytes) noexcept {
@@ -180,9 +193,10 @@ void value_pages::add(std::uint64_t value_bytes) noexcept {
 
 std::uint64_t value_pages::bytes() const noexcept { return round_up_to_page(packed_) + own_pages_; }
 
-std::uint64_t value_pages_bytes(const std::vector<accepted_op>& ops) noexcept {
+std::uint64_t value_pages_bytes(const accepted_ops& ops) noexcept {
   value_pages sum;
-  for (const auto& o : ops) sum.add(o.value.size());
+  for (const auto& list : ops.lists())
+    for (const auto& o : list) sum.add(o.value.size());
   return sum.bytes();
 }
 
@@ -191,52 +205,55 @@ std::uint64_t record_body_bytes_for(std::uint64_t name_bytes, std::uint64_t valu
   return encoded_op_bytes(name_bytes, value_bytes / limits::chunk_bytes_max + 2);
 }
 
-std::vector<committed_op> place_values(std::vector<accepted_op> ops,
-                                       const std::vector<extent>& runs, std::uint64_t seed,
+std::vector<committed_op> place_values(accepted_ops ops, const std::vector<extent>& runs,
+                                       std::uint64_t seed, const page_pool& buffers,
                                        write_plan& plan) {
   // With what pads them.
   std::uint64_t staged_bytes = 0;
-  for (const auto& o : ops)
-    if (o.value.size() < staged_value_bytes_end)
-      staged_bytes += round_up(o.value.size(), limits::packing_unit);
-  staged_bytes = round_up_to_page(staged_bytes);
-
   std::vector<committed_op> placed;
   placed.reserve(ops.size());
-  for (auto& o : ops) {
-    committed_op c;
-    c.kind = o.kind;
-    c.flags = o.flags;
-    c.name = std::move(o.name);
-    c.ver = o.ver;
-    c.expires_at_ms = o.expires_at_ms;
-    c.value_length = o.value.size();
-    placed.push_back(std::move(c));
+  for (auto& list : ops.lists()) {
+    for (auto& o : list) {
+      if (o.value.size() < staged_value_bytes_end)
+        staged_bytes += round_up(o.value.size(), limits::packing_unit);
+      auto& c = placed.emplace_back();
+      c.kind = o.kind;
+      c.flags = o.flags;
+      c.name = std::move(o.name);
+      c.ver = o.ver;
+      c.expires_at_ms = o.expires_at_ms;
+      c.value_length = o.value.size();
+    }
   }
 
-  value_writer writer{runs, staged_bytes, seed, plan};
-  for (const bool packed_turn : {true, false})
-    for (std::size_t i = 0; i < ops.size(); ++i)
-      if (!ops[i].value.empty() && is_packed(ops[i].value.size()) == packed_turn)
-        writer.write(ops[i].value, placed[i].chunks);
+  value_writer writer{runs, round_up_to_page(staged_bytes), seed, buffers, plan};
+  for (const bool packed_turn : {true, false}) {
+    auto to = placed.begin();
+    for (const auto& list : ops.lists())
+      for (const auto& o : list) {
+        if (!o.value.empty() && is_packed(o.value.size()) == packed_turn)
+          writer.write(o.value, to->chunks);
+        ++to;
+      }
+  }
   writer.finish();
   return placed;
 }
 
-std::vector<std::byte> encode_body(const std::vector<committed_op>& ops) {
-  std::vector<std::byte> body;
+record_draft encode_body(const std::vector<committed_op>& ops, const page_pool& buffers) {
   std::size_t bytes = 0;
   for (const auto& o : ops) bytes += encoded_op_bytes(o.name.size(), o.chunks.size());
-  body.reserve(bytes);
-  byte_writer out{body};
+  record_draft record{bytes, buffers};
+  byte_writer out{record.body()};
   for (const auto& o : ops) encode_op(out, o.as_op());
-  return body;
+  return record;
 }
 
-void append_record(const journal_identity& who, const record_parts& parts, byte_view body,
+void append_record(const journal_identity& who, const record_parts& parts, record_draft draft,
                    const area_ref& spare, journal_areas& areas, write_plan& plan) {
-  if (mutant("log-payload-truncated")) body = body.first(body.size() / 2);
-  const auto bytes = record_bytes_for(body.size());
+  if (mutant("log-payload-truncated"))
+    draft = record_draft{byte_view{draft.body()}.first(draft.body().size() / 2)};
+  const auto bytes = record_bytes_for(draft.body().size());
   record_header header;
   header.kind = parts.kind;
   header.op_count = parts.op_count;
@@ -250,7 +267,7 @@ void append_record(const journal_identity& who, const record_parts& parts, byte_
   header.synced_through = parts.synced_through;
   header.previous = at.previous;
   header.next_area = at.next;
-  auto record = encode_record(header, body, who.hash_seed);
+  auto record = encode_record(header, std::move(draft), who.hash_seed);
   invariant(decode_record_header(record.bytes(), at.offset, who.hash_seed).ok(),
             "I7: a record that is written can be read");
   plan.add_record(at.offset, page_buffer::share(std::move(record)));

@@ -37,7 +37,7 @@ struct committed_op {
 };
 
 /// Drops ops that a later one of the same name in the list makes irrelevant.
-[[nodiscard]] std::vector<accepted_op> coalesce(std::vector<accepted_op> ops);
+[[nodiscard]] accepted_ops coalesce(accepted_ops ops);
 
 /// How many bytes of whole pages values take that are written together.
 class value_pages {
@@ -51,20 +51,22 @@ class value_pages {
 };
 
 /// Bytes of whole pages that the values of `ops` take.
-[[nodiscard]] std::uint64_t value_pages_bytes(const std::vector<accepted_op>& ops) noexcept;
+[[nodiscard]] std::uint64_t value_pages_bytes(const accepted_ops& ops) noexcept;
 
 /// An upper bound for the record of an op of this name and value size, where values are split at 4 MiB.
 [[nodiscard]] std::uint64_t record_body_bytes_for(std::uint64_t name_bytes,
                                                   std::uint64_t value_bytes) noexcept;
 
 /// Lays the values of `ops` into `runs`, adds their writes to `plan`, and gives the ops with their places
-/// and checksums (`seed` is the store's).
-[[nodiscard]] std::vector<committed_op> place_values(std::vector<accepted_op> ops,
+/// and checksums (`seed` is the store's). Small values are copied into `buffers`.
+[[nodiscard]] std::vector<committed_op> place_values(accepted_ops ops,
                                                      const std::vector<extent>& runs,
-                                                     std::uint64_t seed, write_plan& plan);
+                                                     std::uint64_t seed, const page_pool& buffers,
+                                                     write_plan& plan);
 
-/// The body of the record of these ops.
-[[nodiscard]] std::vector<std::byte> encode_body(const std::vector<committed_op>& ops);
+/// The record of these ops, but for its header.
+[[nodiscard]] record_draft encode_body(const std::vector<committed_op>& ops,
+                                       const page_pool& buffers);
 
 /// Who writes the journal: the same in every record of one life of the store.
 struct journal_identity {
@@ -82,9 +84,9 @@ struct record_parts {
   bool in_reserved_page = false;
 };
 
-/// Encodes the next record, adds its write to `plan` and moves `areas` past it; `spare` is the area to
+/// Completes the next record, adds its write to `plan` and moves `areas` past it; `spare` is the area to
 /// announce if the record enters the next one.
-void append_record(const journal_identity& who, const record_parts& parts, byte_view body,
+void append_record(const journal_identity& who, const record_parts& parts, record_draft draft,
                    const area_ref& spare, journal_areas& areas, write_plan& plan);
 
 }  // namespace stowage

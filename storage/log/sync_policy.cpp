@@ -14,6 +14,10 @@ constexpr std::array<std::string_view, 3> mode_names{"group", "two-phase", "lazy
 // while the next is accepted.
 constexpr std::uint64_t lazy_bytes_max = 16 * limits::mib;
 
+// So many small values keep the processors busy as long as that keeps the disk: the first group would be late, and
+// nothing would be left to do beside the last.
+constexpr std::uint64_t lazy_ops_max = 32'768;
+
 // Whether this cause means that someone needs the batch durable.
 bool is_demand(close_cause cause) noexcept {
   switch (cause) {
@@ -45,27 +49,32 @@ sync_policy::sync_policy(sync_options options) : options_{options} {
   invariant(options.max_interval >= std::chrono::nanoseconds::zero(), "a time is not negative");
 }
 
-void sync_policy::on_batch_closed(time_point now, close_cause cause, std::uint64_t bytes,
-                                  bool waited) {
+void sync_policy::on_batch_closed(time_point now, close_cause cause, std::uint64_t ops,
+                                  std::uint64_t bytes, bool waited) {
   if (!oldest_) oldest_ = now;
+  ops_ += ops;
   bytes_ += bytes;
   demanded_ = demanded_ || waited || is_demand(cause);
 }
 
+bool sync_policy::is_much() const noexcept {
+  return bytes_ >= lazy_bytes_max || ops_ >= lazy_ops_max;
+}
+
 bool sync_policy::is_due(time_point now) const noexcept {
   if (!oldest_) return false;
-  return options_.mode != sync_mode::lazy || demanded_ || bytes_ >= lazy_bytes_max ||
+  return options_.mode != sync_mode::lazy || demanded_ || is_much() ||
          now - *oldest_ >= options_.max_interval;
 }
 
 std::optional<time_point> sync_policy::deadline() const noexcept {
-  if (!oldest_ || options_.mode != sync_mode::lazy || demanded_ || bytes_ >= lazy_bytes_max)
-    return std::nullopt;
+  if (!oldest_ || options_.mode != sync_mode::lazy || demanded_ || is_much()) return std::nullopt;
   return *oldest_ + options_.max_interval;
 }
 
 void sync_policy::on_all_taken() noexcept {
   oldest_.reset();
+  ops_ = 0;
   bytes_ = 0;
   demanded_ = false;
 }

@@ -131,10 +131,12 @@ accepted_op golden_writer::relocate(const std::string& name) {
 }
 
 void golden_writer::commit(std::vector<accepted_op> ops, std::vector<extent> runs) {
-  ops = coalesce(std::move(ops));
-  if (const auto bytes = value_pages_bytes(ops); runs.empty() && bytes > 0) runs = {take(bytes)};
-  const auto placed = place_values(std::move(ops), runs, sb_.hash_seed, plan_);
-  append(record_kind::group, static_cast<std::uint32_t>(placed.size()), encode_body(placed), plan_);
+  auto kept = coalesce(std::move(ops));
+  const page_pool buffers{0};
+  if (const auto bytes = value_pages_bytes(kept); runs.empty() && bytes > 0) runs = {take(bytes)};
+  const auto placed = place_values(std::move(kept), runs, sb_.hash_seed, buffers, plan_);
+  append(record_kind::group, static_cast<std::uint32_t>(placed.size()),
+         encode_body(placed, buffers).body(), plan_);
   carry_out(plan_);
   for (const auto& o : placed) index_.apply(o.as_op(), 0, [](const block_ref&) {});
 }
@@ -154,7 +156,8 @@ void golden_writer::append(record_kind kind, std::uint32_t op_count, byte_view b
   parts.transaction_count = op_count == 0 ? 0 : 1;
   parts.synced_through = at.last;  // one group at a time
   parts.in_reserved_page = kind == record_kind::seal;
-  append_record({low_half(sb_.id), sb_.hash_seed, sb_.ep}, parts, body, {}, areas_, plan);
+  append_record({low_half(sb_.id), sb_.hash_seed, sb_.ep}, parts, record_draft{body}, {}, areas_,
+                plan);
 }
 
 void golden_writer::carry_out(write_plan& plan) {

@@ -37,13 +37,13 @@ result<void> store_builder::commit(std::vector<change> changes) {
     if (!accepted) return std::move(accepted).error();
     ops.push_back(*std::move(accepted));
   }
-  ops = coalesce(std::move(ops));
-  auto runs = take_runs(value_pages_bytes(ops));
+  auto kept = coalesce(std::move(ops));
+  auto runs = take_runs(value_pages_bytes(kept));
   if (!runs) return std::move(runs).error();
   write_plan plan;
-  const auto group = place_values(std::move(ops), *runs, sb_.hash_seed, plan);
-  const auto body = encode_body(group);
-  if (auto appended = append(record_kind::group, group.size(), body, plan); !appended)
+  const auto group = place_values(std::move(kept), *runs, sb_.hash_seed, buffers_, plan);
+  const auto record = encode_body(group, buffers_);
+  if (auto appended = append(record_kind::group, group.size(), record.body(), plan); !appended)
     return appended;
   if (auto done = carry_out(plan); !done) return done;
   publish(group);
@@ -186,7 +186,8 @@ result<void> store_builder::append_one(const record_parts& wanted, byte_view bod
     if (!area) return std::move(area).error();
     spare_ = *area;
   }
-  append_record({low_half(sb_.id), sb_.hash_seed, sb_.ep}, parts, body, spare_, areas_, plan);
+  append_record({low_half(sb_.id), sb_.hash_seed, sb_.ep}, parts, record_draft{body}, spare_,
+                areas_, plan);
   if (enters_next) spare_ = {};
   return {};
 }

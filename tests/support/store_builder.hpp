@@ -95,6 +95,8 @@ class store_builder {
   }
 
  private:
+  page_pool buffers_{0};
+
   struct checkpoint_under_way {
     checkpoint_writer writer;
     checkpoint_extents extents;

@@ -50,6 +50,18 @@ BOOST_AUTO_TEST_CASE(a_writer_appends) {
   BOOST_TEST((out == bytes_of({9, 1, 0})));
 }
 
+BOOST_AUTO_TEST_CASE(a_writer_fills_a_view_and_never_leaves_it) {
+  std::vector<std::byte> out(6, std::byte{9});
+  byte_writer writer{mutable_byte_view{out}.first(5)};
+  writer.number(std::uint16_t{0x0201}).bytes(as_bytes("ab")).bytes({});
+  BOOST_TEST(writer.size() == 4U);
+  BOOST_CHECK_THROW(writer.number(std::uint16_t{3}), invariant_violation);
+  writer.number(std::uint8_t{3});
+  BOOST_CHECK_THROW(writer.bytes(as_bytes("c")), invariant_violation);
+  BOOST_TEST(writer.size() == 5U);
+  BOOST_TEST((out == bytes_of({1, 2, 'a', 'b', 3, 9})));
+}
+
 BOOST_AUTO_TEST_CASE(numbers_at_places) {
   std::vector<std::byte> bytes(11);
   store_le(bytes, 3, std::uint64_t{0x0123456789abcdef});

@@ -28,7 +28,7 @@ BOOST_AUTO_TEST_CASE(nothing_is_due_before_a_batch_closed) {
 BOOST_AUTO_TEST_CASE(a_group_is_due_at_once) {
   for (const auto mode : {sync_mode::group, sync_mode::two_phase}) {
     sync_policy policy{{.mode = mode}};
-    policy.on_batch_closed(at(5ms), close_cause::ops, 1, false);
+    policy.on_batch_closed(at(5ms), close_cause::ops, 1, 1, false);
     BOOST_TEST(policy.is_due(at(5ms)));
     BOOST_TEST(!policy.deadline().has_value());
     policy.on_all_taken();
@@ -38,14 +38,14 @@ BOOST_AUTO_TEST_CASE(a_group_is_due_at_once) {
 
 BOOST_AUTO_TEST_CASE(a_lazy_group_is_due_when_its_oldest_batch_has_waited_long_enough) {
   sync_policy policy{lazily};
-  policy.on_batch_closed(at(5ms), close_cause::ops, 1, false);
-  policy.on_batch_closed(at(900ms), close_cause::delay, 1, false);
+  policy.on_batch_closed(at(5ms), close_cause::ops, 1, 1, false);
+  policy.on_batch_closed(at(900ms), close_cause::delay, 1, 1, false);
   BOOST_TEST((policy.deadline() == at(1005ms)));
   BOOST_TEST(!policy.is_due(at(1005ms - 1ns)));
   BOOST_TEST(policy.is_due(at(1005ms)));
   policy.on_all_taken();
   BOOST_TEST(!policy.is_due(at(1h)));
-  policy.on_batch_closed(at(2s), close_cause::bytes, 1, false);
+  policy.on_batch_closed(at(2s), close_cause::bytes, 1, 1, false);
   BOOST_TEST((policy.deadline() == at(3s)));
 }
 
@@ -53,35 +53,51 @@ BOOST_AUTO_TEST_CASE(who_needs_durability_makes_a_lazy_group_due) {
   for (const auto cause :
        {close_cause::flush, close_cause::waited, close_cause::credit, close_cause::shutdown}) {
     sync_policy policy{lazily};
-    policy.on_batch_closed(at(0ms), cause, 1, false);
+    policy.on_batch_closed(at(0ms), cause, 1, 1, false);
     BOOST_TEST(policy.is_due(at(0ms)));
   }
   for (const auto cause : {close_cause::ops, close_cause::delay, close_cause::bytes}) {
     sync_policy policy{lazily};
-    policy.on_batch_closed(at(0ms), cause, 1, false);
+    policy.on_batch_closed(at(0ms), cause, 1, 1, false);
     BOOST_TEST(!policy.is_due(at(0ms)));
-    policy.on_batch_closed(at(0ms), cause, 1, true);
+    policy.on_batch_closed(at(0ms), cause, 1, 1, true);
     BOOST_TEST(policy.is_due(at(0ms)));
     policy.on_all_taken();
-    policy.on_batch_closed(at(0ms), cause, 1, false);
+    policy.on_batch_closed(at(0ms), cause, 1, 1, false);
     BOOST_TEST(!policy.is_due(at(0ms)));
     policy.demand();
     BOOST_TEST(policy.is_due(at(0ms)));
     // What is due waits for no timer, and is no less due with more behind it.
     BOOST_TEST(!policy.deadline().has_value());
-    policy.on_batch_closed(at(0ms), cause, 1, false);
+    policy.on_batch_closed(at(0ms), cause, 1, 1, false);
     BOOST_TEST(policy.is_due(at(0ms)));
   }
 }
 
 BOOST_AUTO_TEST_CASE(sixteen_mebibytes_make_a_lazy_group_due) {
   sync_policy policy{lazily};
-  policy.on_batch_closed(at(0ms), close_cause::bytes, 16 * limits::mib - 1, false);
+  policy.on_batch_closed(at(0ms), close_cause::bytes, 1, 16 * limits::mib - 1, false);
   BOOST_TEST(!policy.is_due(at(0ms)));
   BOOST_TEST((policy.deadline() == at(1s)));
-  policy.on_batch_closed(at(0ms), close_cause::delay, 1, false);
+  policy.on_batch_closed(at(0ms), close_cause::delay, 1, 1, false);
   BOOST_TEST(policy.is_due(at(0ms)));
   BOOST_TEST(!policy.deadline().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(many_small_ops_make_a_lazy_group_due) {
+  sync_policy policy{lazily};
+  policy.on_batch_closed(at(0ms), close_cause::bytes, 32'767, 32'767, false);
+  BOOST_TEST(!policy.is_due(at(0ms)));
+  BOOST_TEST((policy.deadline() == at(1s)));
+  policy.on_batch_closed(at(0ms), close_cause::delay, 1, 1, false);
+  BOOST_TEST(policy.is_due(at(0ms)));
+  BOOST_TEST(!policy.deadline().has_value());
+  BOOST_TEST(policy.ops() == 32'768U);
+  BOOST_TEST(policy.bytes() == 32'768U);
+  policy.on_all_taken();
+  BOOST_TEST(policy.ops() == 0U);
+  BOOST_TEST(policy.bytes() == 0U);
+  BOOST_TEST(!policy.is_due(at(0ms)));
 }
 
 BOOST_AUTO_TEST_CASE(names_come_back) {

@@ -172,7 +172,7 @@ BOOST_AUTO_TEST_CASE(a_record_longer_than_the_rest_of_its_area) {
   header.synced_through = last.number;
   header.op_count = static_cast<std::uint32_t>(ops.size());
   const auto seed = newest_superblock(bytes).hash_seed;
-  const auto record = encode_record(header, encode_body(ops), seed);
+  const auto record = encode_record(header, encode_body(ops, page_pool{0}), seed);
   BOOST_REQUIRE(record.size() == 2 * page_size);
   put_bytes(bytes, s.store().position().offset, record.bytes());
   auto o = open_to_write(bytes);
