@@ -102,7 +102,7 @@ writer_actor::behavior_type writer_state::make_behavior() {
         auto promise = self_->make_response_promise<void>();
         data_end_ = message.data_end;
         file_end_ = message.file_end;
-        vacating_ = promise;
+        vacating_ = vacating{promise, areas_.position().last};
         give_up_pages_above();
         if (!journal_lies_below_end())
           areas_.leave(areas_.position().next.where.end() > *file_end_);
@@ -196,6 +196,8 @@ void writer_state::act(const batch_decision& decision) {
       ++counters_.batches_closed_by[static_cast<std::size_t>(decision.cause)];
       sync_.on_batch_closed(now(), decision.cause, open_.ops.size(), open_.value_bytes,
                             std::exchange(open_is_waited_, false));
+      closed_ops_ += open_.ops.size();
+      closed_value_bytes_ += open_.value_bytes;
       closed_.push_back(std::exchange(open_, {}));
       metrics_.tell(status());
       if (!settling_) advance();
@@ -260,8 +262,11 @@ void writer_state::advance() {
 void writer_state::form_ahead() {
   if (next_) return;
   const bool is_large =
-      sync_.bytes() >= group_bytes_formed_ahead || sync_.ops() >= group_ops_formed_ahead;
-  if (!forming_ && (closed_.empty() || !is_large)) return;
+      closed_value_bytes_ >= group_bytes_formed_ahead || closed_ops_ >= group_ops_formed_ahead;
+  if (!forming_ && !is_large) return;
+  // What is at the disk may bring the space that is missing: pages that it prepares are the lease's again, and a root
+  // gives areas back.
+  if (!at_disk_->prepared.empty() || shortage_) return;
   if (!form_group() || !has_all_it_needs(*forming_)) return;
   next_ = place_group();
   fetch_ahead();
@@ -297,6 +302,8 @@ bool writer_state::form_group() {
     if (!g.ops.empty() && !fits) break;
     value_bytes += next.value_bytes;
     body_bytes += next.body_bytes;
+    closed_ops_ -= next.ops.size();
+    closed_value_bytes_ -= next.value_bytes;
     g.ops.add(std::move(next.ops));
     g.transaction_count += next.transaction_count;
     g.through = next.through;
@@ -323,19 +330,20 @@ std::uint64_t writer_state::group_body_bytes_max() const noexcept {
 
 writer_state::placed_group writer_state::place_group() {
   placed_group placed{std::make_shared<write_plan>(), {}};
-  const bool is_small = forming_->value_bytes < small_group_bytes_end;
   add_group(std::move(*forming_), *placed.plan, placed.follows);
   forming_.reset();
-  if (is_small && !space_is_short_) prepare_pages(*placed.plan, placed.follows);
   // Fetched for a record that in the end was shorter; nothing was ever written there.
   if (larger_area_.exists())
     compat::send(self_, allocator_, free_pages{{std::exchange(larger_area_, {}).where}});
   return placed;
 }
 
-// Along go pages of a checkpoint and a root.
+// Along go fresh pages to prepare, pages of a checkpoint and a root: by what there is now, and not when the group was
+// formed.
 void writer_state::send_to_disk(placed_group sent) {
   auto& [plan, follows] = sent;
+  if (follows.group && follows.group->spent < small_group_bytes_end && !space_is_short_)
+    prepare_pages(*plan, follows);
   for (auto& p : pages_) {
     for (const auto& w : p.pages->values()) {
       auto at = w.offset;
@@ -384,6 +392,7 @@ void writer_state::send_to_disk(placed_group sent) {
 void writer_state::add_group(forming_group g, write_plan& plan, commit& follows) {
   follows.has_record = true;
   follows.is_seal = g.is_seal;
+  const bool was_leaving = areas_.is_leaving();
   const auto before = areas_.position().area;
   const auto runs = lease_.carve(g.value_bytes);
   auto ops = place_values(std::move(g.ops), runs, identity_.hash_seed, buffers_, plan);
@@ -413,6 +422,7 @@ void writer_state::add_group(forming_group g, write_plan& plan, commit& follows)
   append_record(identity_, parts, std::move(record), spare_area_, areas_, plan);
   count_record(record_bytes);
   follows.last_record = areas_.position().last;
+  if (vacating_ && was_leaving && !areas_.is_leaving()) vacating_->through = follows.last_record;
   // The spare is announced as soon as the journal enters the area that was announced before.
   if (areas_.position().area != before) spare_area_ = {};
 
@@ -476,6 +486,8 @@ void writer_state::on_durable(std::uint64_t file_bytes) {
   tell_durable(done);
   for (auto& answer : done.pages_written) answer.deliver();
   if (done.root) on_root_durable(*done.root);
+  // Nothing followed it for a while, or nothing was there to follow.
+  if (done.is_seal) buffers_.let_go();
   metrics_.tell(status());
   finish_vacating();
   if (done.is_final) {
@@ -532,7 +544,7 @@ void writer_state::fail_stop(failure why) {
   }
   if (root_) root_->answer.deliver(error);
   if (draining_) draining_->deliver(error);
-  if (vacating_) vacating_->deliver(error);
+  if (vacating_) vacating_->answer.deliver(error);
   pages_.clear();
   at_disk_.reset();
   next_.reset();
@@ -541,6 +553,8 @@ void writer_state::fail_stop(failure why) {
   vacating_.reset();
   forming_.reset();
   closed_.clear();
+  closed_ops_ = 0;
+  closed_value_bytes_ = 0;
   open_ = {};
   // R2: the lease is not given back. Its pages may hold, or still get, part of a group that recovery
   // accepts.
@@ -572,7 +586,6 @@ void writer_state::on_idle_timer() {
   // One timer serves all groups: work since it was armed puts the SEAL off.
   const auto idle_for = now() - idle_since_;
   if (idle_for < idle_before_seal) return run_idle_timer(idle_before_seal - idle_for);
-  buffers_.let_go();
   seal_wanted_ = true;
   advance();
 }

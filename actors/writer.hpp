@@ -185,6 +185,8 @@ class writer_state {
   /// An `ops_settled` is under way to ourselves: nothing is sent to the disk for a waiter before it comes.
   bool settling_ = false;
   std::deque<collected_ops> closed_;
+  std::uint64_t closed_ops_ = 0;
+  std::uint64_t closed_value_bytes_ = 0;
   sync_policy sync_;
   bool sync_timer_armed_ = false;
   caf::disposable sync_timer_;
@@ -233,8 +235,12 @@ class writer_state {
   /// Where values are to end while a compaction is under way, and the file, when they do.
   std::optional<std::uint64_t> data_end_;
   std::optional<std::uint64_t> file_end_;
-  /// Who waits until nothing above it is the writer's.
-  std::optional<void_promise> vacating_;
+  /// Who waits until nothing above it is the writer's, and the record that has to be durable for that.
+  struct vacating {
+    void_promise answer;
+    lsn through;
+  };
+  std::optional<vacating> vacating_;
   bool seal_wanted_ = false;
   bool last_record_is_seal_ = true;
   bool idle_timer_armed_ = false;

@@ -77,16 +77,16 @@ bool writer_state::journal_lies_below_end() const noexcept {
   return !file_end_ || (at.area.where.end() <= *file_end_ && at.next.where.end() <= *file_end_);
 }
 
-// Once nothing is at the disk or about to go there, every group that was carved from space above is published. The journal is
-// where it was sent unless clients needed the space below before it got there.
+// Once what had its place before is durable, every group that was carved from space above is published; what came later
+// lies below. The journal is where it was sent unless clients needed the space below before it got there.
 void writer_state::finish_vacating() {
   if (!vacating_ || at_disk_ || areas_.is_leaving()) return;
-  if (next_ && !mutant("vacated-with-a-group-to-come")) return;
+  if (synced_ < vacating_->through && !mutant("vacated-with-a-group-to-come")) return;
+  auto answer = std::exchange(vacating_, std::nullopt)->answer;
   if (journal_lies_below_end())
-    vacating_->deliver();
+    answer.deliver();
   else
-    vacating_->deliver(to_error(fail(errc::no_space)));
-  vacating_.reset();
+    answer.deliver(to_error(fail(errc::no_space)));
 }
 
 // While the disk works: what the next group is likely to need.

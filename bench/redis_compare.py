@@ -1,4 +1,4 @@
-"""stowage beside redis-server, by redis-benchmark: redis_compare.py BINARY [--rounds N] [--requests N]
+"""stowage beside redis-server, by redis-benchmark: redis_compare.py BINARY [--rounds N] [--requests N] [--names N]
 
 Four servers, each with a file of its own in one directory, take turns; only one is asked at a time. The first round
 fills them and is not counted. A ratio is taken within a round, of those that promise the same, and its median told.
@@ -14,8 +14,7 @@ import subprocess
 import tempfile
 import time
 
-NAMES = 100_000
-SHAPE = ["-c", "50", "-P", "16", "-d", "4096", "-r", str(NAMES)]
+SHAPE = ["-c", "50", "-P", "16", "-d", "4096"]
 DEADLINE = 30
 # What is compared with what, and the least that performance is to be.
 PAIRS = [
@@ -55,11 +54,13 @@ class Server:
             ticks = stat.read().rsplit(")", 1)[1].split()[11:13]
         return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
 
-    def measure(self, test, requests):
+    def measure(self, test, requests, names):
         """Requests in a second, and microseconds of its CPU time for each."""
         before = self.cpu_seconds()
         said = subprocess.run(
-            ["redis-benchmark", "-p", str(self.port), *SHAPE, "-n", str(requests), "-t", test, "--csv"],
+            ["redis-benchmark", "-p", str(self.port), *SHAPE, "-n", str(requests), "-t", test, "--csv"]
+            # Without it there is one name.
+            + (["-r", str(names)] if names > 1 else []),
             check=True, capture_output=True, text=True,
         ).stdout
         rate = float(list(csv.reader(said.splitlines()))[-1][1])
@@ -91,15 +92,15 @@ def stowage(name, directory, binary, durability):
     return server.start(os.path.abspath(binary), "serve", "--config-file=conf")
 
 
-def compare(servers, rounds, requests):
+def compare(servers, rounds, requests, names):
     measured = {(s.name, test): [] for s in servers for test in ("set", "get")}
     for s in servers:
-        s.measure("set", 3 * NAMES)
+        s.measure("set", max(3 * names, requests), names)
     for turn in range(rounds):
         at = turn % len(servers)
         for s in servers[at:] + servers[:at]:
             for test in ("set", "get"):
-                measured[s.name, test].append(s.measure(test, requests))
+                measured[s.name, test].append(s.measure(test, requests, names))
     return measured
 
 
@@ -123,6 +124,7 @@ def main():
     parser.add_argument("binary")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--requests", type=int, default=50_000)
+    parser.add_argument("--names", type=int, default=100_000, help="among which each request takes one at random")
     parser.add_argument("--directory", help="where the files of the servers are for a while")
     how = parser.parse_args()
     servers = []
@@ -132,7 +134,7 @@ def main():
             servers.append(stowage("stowage accepted", directory, how.binary, "accepted"))
             servers.append(redis("redis always", directory, "always"))
             servers.append(stowage("stowage durable", directory, how.binary, "durable"))
-            show(compare(servers, how.rounds, how.requests))
+            show(compare(servers, how.rounds, how.requests, how.names))
         finally:
             for s in servers:
                 s.stop()

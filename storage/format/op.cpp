@@ -24,16 +24,15 @@ bool is_valid_place(const extent& e) noexcept {
 void encode_op(byte_writer& out, const op& o) {
   invariant(o.name.size() <= limits::name_bytes_max, "a name is at most 1024 bytes");
   invariant(o.chunks.size() <= limits::chunks_per_block_max, "a value has at most 16384 chunks");
-  const auto name = mutant("names-cut-at-31-bytes") ? o.name.substr(0, 31) : o.name;
   out.number(static_cast<std::uint8_t>(o.kind))
       .number(std::uint8_t{0})
       .number(o.flags)
-      .number(static_cast<std::uint16_t>(name.size()))
+      .number(static_cast<std::uint16_t>(o.name.size()))
       .number(static_cast<std::uint16_t>(o.chunks.size()))
       .number(o.ver.value)
       .number(o.expires_at_ms)
       .number(o.value_length)
-      .bytes(as_bytes(name));
+      .bytes(as_bytes(o.name));
   for (const auto& c : o.chunks)
     out.number(c.where.offset).number(static_cast<std::uint32_t>(c.where.length)).hash(c.sum);
 }

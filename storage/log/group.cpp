@@ -241,11 +241,17 @@ std::vector<committed_op> place_values(accepted_ops ops, const std::vector<exten
 }
 
 record_draft encode_body(const std::vector<committed_op>& ops, const page_pool& buffers) {
+  const auto as_written = [](const committed_op& o) {
+    auto w = o.as_op();
+    if (mutant("names-cut-at-31-bytes")) w.name = w.name.substr(0, 31);
+    return w;
+  };
   std::size_t bytes = 0;
-  for (const auto& o : ops) bytes += encoded_op_bytes(o.name.size(), o.chunks.size());
+  for (const auto& o : ops) bytes += encoded_op_bytes(as_written(o).name.size(), o.chunks.size());
   record_draft record{bytes, buffers};
   byte_writer out{record.body()};
-  for (const auto& o : ops) encode_op(out, o.as_op());
+  for (const auto& o : ops) encode_op(out, as_written(o));
+  invariant(out.size() == bytes, "a body is filled: what was in its buffer is not written");
   return record;
 }
 

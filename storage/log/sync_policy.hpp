@@ -35,10 +35,6 @@ class sync_policy {
   /// When it will be due at the latest; nothing if it is, or if nothing waits.
   [[nodiscard]] std::optional<time_point> deadline() const noexcept;
 
-  /// Ops that closed since all was on its way, and the bytes of their values.
-  [[nodiscard]] std::uint64_t ops() const noexcept { return ops_; }
-  [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
-
   /// All that had closed is on its way.
   void on_all_taken() noexcept;
 
