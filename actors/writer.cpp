@@ -247,7 +247,7 @@ void writer_state::arm_sync_timer() {
 void writer_state::advance() {
   if (failed_ || closed_for_good_) return;
   if (at_disk_) return form_ahead();
-  if (next_) return send_to_disk(*std::exchange(next_, std::nullopt));
+  if (auto formed = std::exchange(next_, std::nullopt)) return send_to_disk(*std::move(formed));
   const bool group_is_ready = form_group() && has_all_it_needs(*forming_);
   // What makes the journal shorter goes past a group that waits for it; otherwise it rides along.
   if (forming_ && !group_is_ready && !shortage_) return;
@@ -340,7 +340,7 @@ writer_state::placed_group writer_state::place_group() {
 
 // Along go fresh pages to prepare, pages of a checkpoint and a root: by what there is now, and not when the group was
 // formed.
-void writer_state::send_to_disk(placed_group sent) {
+void writer_state::send_to_disk(placed_group&& sent) {
   auto& [plan, follows] = sent;
   if (follows.group && follows.group->spent < small_group_bytes_end && !space_is_short_)
     prepare_pages(*plan, follows);

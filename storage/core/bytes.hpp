@@ -97,6 +97,9 @@ class page_buffer {
   friend class page_pool;
 
   struct release {
+    release() noexcept : bytes{0} {}
+    release(std::shared_ptr<detail::waiting_pages> to, std::size_t size) noexcept
+        : home{std::move(to)}, bytes{size} {}
     void operator()(std::byte* data) const noexcept;
 
     /// Where memory of so many bytes goes; null = to the heap.

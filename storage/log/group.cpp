@@ -159,19 +159,22 @@ accepted_ops coalesce(accepted_ops ops) {
     return ops;
   // From the last op to the first: a name whose put or delete was seen makes earlier ops moot. A
   // RELOCATE decides nothing (it applies only to its own version), a CLEAR has no name.
+  std::vector<const accepted_op*> all;
+  all.reserve(ops.size());
+  for (const auto& list : ops.lists())
+    for (const auto& o : list) all.push_back(&o);
   std::unordered_set<std::string_view> decided;
-  std::vector<bool> keep(ops.size(), true);
-  auto i = ops.size();
-  for (auto list = ops.lists().rbegin(); list != ops.lists().rend(); ++list)
-    for (auto o = list->rbegin(); o != list->rend(); ++o) {
-      --i;
-      if (o->kind == op_kind::clear) continue;
-      if (decided.contains(o->name))
-        keep[i] = false;
-      else if (o->kind != op_kind::relocate)
-        decided.insert(o->name);
-    }
+  std::vector<bool> keep(all.size(), true);
+  for (auto i = all.size(); i-- > 0;) {
+    const auto& o = *all[i];
+    if (o.kind == op_kind::clear) continue;
+    if (decided.contains(o.name))
+      keep[i] = false;
+    else if (o.kind != op_kind::relocate)
+      decided.insert(o.name);
+  }
   decided.clear();  // its views die with the moves below
+  std::size_t i = 0;
   for (auto& list : ops.lists()) {
     auto end = list.begin();
     for (auto& o : list) {
