@@ -292,34 +292,34 @@ bool writer_state::form_group() {
   }
   seal_wanted_ = false;
 
-  forming_group g;
-  std::uint64_t value_bytes = 0;
-  std::uint64_t body_bytes = 0;
+  collected_ops all;
   while (!closed_.empty()) {
     auto& next = closed_.front();
-    const bool fits = value_bytes + next.value_bytes <= limits::group_value_bytes_max &&
-                      body_bytes + next.body_bytes <= group_body_bytes_max();
-    if (!g.ops.empty() && !fits) break;
-    value_bytes += next.value_bytes;
-    body_bytes += next.body_bytes;
+    const bool fits = all.value_bytes + next.value_bytes <= limits::group_value_bytes_max &&
+                      all.body_bytes + next.body_bytes <= group_body_bytes_max();
+    if (!all.ops.empty() && !fits) break;
     closed_ops_ -= next.ops.size();
     closed_value_bytes_ -= next.value_bytes;
-    g.ops.add(std::move(next.ops));
-    g.transaction_count += next.transaction_count;
-    g.through = next.through;
+    all.value_bytes += next.value_bytes;
+    all.body_bytes += next.body_bytes;
+    all.ops.add(std::move(next.ops));
+    all.transaction_count += next.transaction_count;
+    all.through = next.through;
     closed_.pop_front();
   }
   if (closed_.empty()) sync_.on_all_taken();
-  invariant(g.through > through_, "versions ascend in the order ops arrive");
-  through_ = g.through;
+  invariant(all.through > through_, "versions ascend in the order ops arrive");
+  through_ = all.through;
   if (mutant("writes-of-one-name-swapped")) {
-    std::ranges::reverse(g.ops.lists());
-    for (auto& list : g.ops.lists()) std::ranges::reverse(list);
+    std::ranges::reverse(all.ops.lists());
+    for (auto& list : all.ops.lists()) std::ranges::reverse(list);
   }
-  g.ops = coalesce(std::move(g.ops));
-  g.value_bytes = value_pages_bytes(g.ops);
-  g.record_bytes_max = std::min(record_bytes_for(body_bytes + fragmented_chunks_bytes),
+  all.ops = coalesce(std::move(all.ops));
+  forming_group g;
+  g.page_bytes = value_pages_bytes(all.ops);
+  g.record_bytes_max = std::min(record_bytes_for(all.body_bytes + fragmented_chunks_bytes),
                                 std::uint64_t{limits::record_bytes_max});
+  g.collected = std::move(all);
   forming_ = std::move(g);
   return true;
 }
@@ -394,8 +394,8 @@ void writer_state::add_group(forming_group g, write_plan& plan, commit& follows)
   follows.is_seal = g.is_seal;
   const bool was_leaving = areas_.is_leaving();
   const auto before = areas_.position().area;
-  const auto runs = lease_.carve(g.value_bytes);
-  auto ops = place_values(std::move(g.ops), runs, identity_.hash_seed, buffers_, plan);
+  const auto runs = lease_.carve(g.page_bytes);
+  auto ops = place_values(std::move(g.collected.ops), runs, identity_.hash_seed, buffers_, plan);
   auto record = encode_body(ops, buffers_);
   const auto record_bytes = record_bytes_for(record.body().size());
 
@@ -418,7 +418,7 @@ void writer_state::add_group(forming_group g, write_plan& plan, commit& follows)
   }
   parts.kind = g.is_seal ? record_kind::seal : record_kind::group;
   parts.op_count = static_cast<std::uint32_t>(ops.size());
-  parts.transaction_count = g.transaction_count;
+  parts.transaction_count = g.collected.transaction_count;
   append_record(identity_, parts, std::move(record), spare_area_, areas_, plan);
   count_record(record_bytes);
   follows.last_record = areas_.position().last;
@@ -428,11 +428,11 @@ void writer_state::add_group(forming_group g, write_plan& plan, commit& follows)
 
   last_record_is_seal_ = g.is_seal;
   ++(g.is_seal ? counters_.seals : counters_.groups);
-  counters_.value_bytes_written += g.value_bytes;
+  counters_.value_bytes_written += g.page_bytes;
   auto group = std::make_shared<durable_group>();
   group->ops = std::move(ops);
-  group->through = g.through;
-  group->spent = g.value_bytes;
+  group->through = g.collected.through;
+  group->spent = g.page_bytes;
   group->after = areas_.position();
   group->journal_total = journal_total_;
   follows.group = std::move(group);

@@ -63,7 +63,7 @@ class writer_state {
 
   using void_promise = caf::typed_response_promise<void>;
 
-  /// The ops of a batch, and what they take of a group.
+  /// The ops of a batch or a group, and what they take of a group.
   struct collected_ops {
     accepted_ops ops;
     std::uint32_t transaction_count = 0;
@@ -75,10 +75,9 @@ class writer_state {
 
   /// The ops of the next group, while what it needs is being fetched.
   struct forming_group {
-    accepted_ops ops;
-    std::uint32_t transaction_count = 0;
-    version through;
-    std::uint64_t value_bytes = 0;
+    collected_ops collected;
+    /// What its values take: whole pages.
+    std::uint64_t page_bytes = 0;
     /// No record of these ops is longer.
     std::uint64_t record_bytes_max = 0;
     bool is_seal = false;

@@ -31,8 +31,8 @@ constexpr int roots_that_free_areas = 3;
 }  // namespace
 
 bool writer_state::has_all_it_needs(const forming_group& g) {
-  if (lease_.available() < g.value_bytes) {
-    request_lease(g.value_bytes - lease_.available());
+  if (lease_.available() < g.page_bytes) {
+    request_lease(g.page_bytes - lease_.available());
     return false;
   }
   const auto [needs_spare, larger] = areas_.demand_for(g.record_bytes_max);

@@ -6,7 +6,8 @@
 // was added is synced batch by batch. The same identity and blocks give the same bytes. The first failure is
 // final: nothing may be called after it.
 // Concurrency: one thread at a time.
-// Limits: 8 MiB of values and one value more wait in memory, and a reference for each checkpoint page. Gives
+// Limits: 8 MiB of values and one value more wait in memory, small ones twice, and a reference for each checkpoint
+// page. Gives
 // the file no name (`posix_creation`). Until its first checkpoint of its own the store has no previous root.
 #pragma once
 

@@ -20,6 +20,11 @@ void give_back(const detail::waiting_pages::piece& p) noexcept {
 
 namespace detail {
 
+// With room for all that may wait, so that taking one back allocates nothing.
+waiting_pages::waiting_pages(std::size_t bytes_max) : bytes_max_{bytes_max} {
+  waiting_.reserve(bytes_max / piece_unit);
+}
+
 waiting_pages::piece waiting_pages::take(std::size_t size) noexcept {
   const std::scoped_lock lock{mutex_};
   auto best = waiting_.end();
@@ -38,26 +43,19 @@ void waiting_pages::take_back(piece what) noexcept {
   {
     const std::scoped_lock lock{mutex_};
     if (what.size <= bytes_max_ - bytes_) {
-      try {
-        waiting_.push_back(what);
-        bytes_ += what.size;
-        return;
-      } catch (const std::bad_alloc&) {
-        // It goes like one too many.
-      }
+      waiting_.push_back(what);
+      bytes_ += what.size;
+      return;
     }
   }
   give_back(what);
 }
 
 void waiting_pages::let_go() noexcept {
-  std::vector<piece> all;
-  {
-    const std::scoped_lock lock{mutex_};
-    all.swap(waiting_);
-    bytes_ = 0;
-  }
-  for (const auto& p : all) give_back(p);
+  const std::scoped_lock lock{mutex_};
+  for (const auto& p : waiting_) give_back(p);
+  waiting_.clear();
+  bytes_ = 0;
 }
 
 std::size_t waiting_pages::bytes() const noexcept {

@@ -27,7 +27,7 @@ class waiting_pages {
     std::size_t size = 0;
   };
 
-  explicit waiting_pages(std::size_t bytes_max) noexcept : bytes_max_{bytes_max} {}
+  explicit waiting_pages(std::size_t bytes_max);
   ~waiting_pages() { let_go(); }
   waiting_pages(const waiting_pages&) = delete;
   waiting_pages& operator=(const waiting_pages&) = delete;

@@ -1,7 +1,6 @@
 #include <stowage/storage/format/op.hpp>
 
 #include <stowage/storage/core/limits.hpp>
-#include <stowage/storage/core/mutant.hpp>
 
 namespace stowage {
 
