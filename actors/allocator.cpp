@@ -358,7 +358,7 @@ void allocator_state::account(const group_space& change) {
   if (change.group) {
     if (change.group->spent > 0) space_.spent(change.group->spent);
     for (const auto& o : change.group->ops)
-      for (const auto& c : o.chunks) space_.publish(c.where);
+      for (const auto& c : o.what->chunks()) space_.publish(c.where);
   }
   for (const auto& e : change.retired) space_.retire(e);
   if (!reserve_.is_full()) fill_reserve();

@@ -66,7 +66,7 @@ class overlay {
   }
 
   /// The newest accepted op of this name, or null; of a name that a CLEAR removes, a delete.
-  [[nodiscard]] const entry* find(const std::string& name) const {
+  [[nodiscard]] const entry* find(std::string_view name) const {
     if (mutant("reads-miss-what-is-queued")) return nullptr;
     const auto number = number_of(name, names_in_flight::hash_of(name));
     if (number != probe_table::none) return &at(number).what;
@@ -77,7 +77,7 @@ class overlay {
   [[nodiscard]] bool is_cleared() const noexcept { return clear_.has_value(); }
 
   /// The op of this name and version, and every older one of it, is durable.
-  void drop(const std::string& name, version durable) {
+  void drop(std::string_view name, version durable) {
     const auto hash = names_in_flight::hash_of(name);
     const auto number = number_of(name, hash);
     if (number == probe_table::none) return;

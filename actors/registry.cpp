@@ -278,7 +278,7 @@ void registry_state::on_durable(const durable_group& group,
   // 1. Publish: from here on new reads find the new extents.
   retirement_.advance();
   for (const auto& o : group.ops)
-    index_.apply(o.as_op(), retirement_.epoch(), [&](const block_ref& old) {
+    index_.apply(o.kind, o.what, retirement_.epoch(), [&](const block_ref& old) {
       retire(*old);
       if (remove_from_cache(*cache_, *old) && o.kind == op_kind::put) keep_value_of(o);
     });
@@ -286,12 +286,12 @@ void registry_state::on_durable(const durable_group& group,
   // 2. The overlay no longer has to answer for what is published.
   for (std::size_t i = 0; i < group.ops.size(); ++i) {
     if (i + prefetched_ops < group.ops.size())
-      overlay_.prefetch(group.ops[i + prefetched_ops].name);
+      overlay_.prefetch(group.ops[i + prefetched_ops].what->name());
     const auto& o = group.ops[i];
     if (o.kind == op_kind::clear)
-      overlay_.drop_clear(o.ver);
+      overlay_.drop_clear(o.what->ver());
     else
-      overlay_.drop(o.name, o.ver);
+      overlay_.drop(o.what->name(), o.what->ver());
   }
   // 3. Superseded extents that nobody reads may be reused.
   std::vector<extent> reusable;
@@ -331,10 +331,10 @@ void registry_state::retire(const block& superseded) {
 
 // Who read what was there before will read what is there now. The bytes are what the checksums were made of.
 void registry_state::keep_value_of(const committed_op& put) {
-  const auto* accepted = overlay_.find(put.name);
+  const auto* accepted = overlay_.find(put.what->name());
   if (accepted == nullptr) return;
   // A newer one may have been accepted.
-  if (accepted->ver == put.ver || mutant("newer-value-kept-as-the-older"))
+  if (accepted->ver == put.what->ver() || mutant("newer-value-kept-as-the-older"))
     keep_in_cache(*cache_, put.as_op(), accepted->value.view());
 }
 

@@ -81,14 +81,15 @@ bool registry_state::watches_anything(const caf::actor_addr& owner) const {
 // The group is durable and published. A moved block is the same block.
 void registry_state::tell_watchers(const durable_group& group) {
   for (const auto& o : group.ops) {
+    const auto block = o.what->name();
+    const auto ver = o.what->ver();
     switch (o.kind) {
-      case op_kind::put: watches_.tell(o.name, change_kind::put, o.ver); break;
+      case op_kind::put: watches_.tell(block, change_kind::put, ver); break;
       case op_kind::del:
-        watches_.tell(o.name,
-                      was_removed_as_expired(o.ver) ? change_kind::expired : change_kind::deleted,
-                      o.ver);
+        watches_.tell(
+            name, was_removed_as_expired(ver) ? change_kind::expired : change_kind::deleted, ver);
         break;
-      case op_kind::clear: watches_.tell({}, change_kind::cleared, o.ver); break;
+      case op_kind::clear: watches_.tell({}, change_kind::cleared, ver); break;
       case op_kind::relocate: break;
     }
   }

@@ -230,13 +230,7 @@ class search {
       return fail_at(errc::corrupt, p.where.offset, "does not match its checksum");
     auto decoded = decode_checkpoint_page(bytes.bytes(), p.where.offset, number,
                                           [&](const op& e) -> result<void> {
-                                            entries.push_back({e.kind,
-                                                               e.flags,
-                                                               std::string{e.name},
-                                                               e.ver,
-                                                               e.expires_at_ms,
-                                                               e.value_length,
-                                                               {e.chunks.begin(), e.chunks.end()}});
+                                            entries.push_back({e.kind, block::make(e, 0)});
                                             return {};
                                           });
     if (!decoded) return std::move(decoded).error();

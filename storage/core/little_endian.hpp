@@ -14,6 +14,7 @@
 #include <bit>
 #include <concepts>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 namespace stowage {
@@ -55,14 +56,18 @@ class byte_writer {
   }
   byte_writer& hash(const hash128& h) { return number(h.low).number(h.high); }
   byte_writer& bytes(byte_view b) {
-    if (out_ != nullptr) {
-      out_->insert(out_->end(), b.begin(), b.end());
-    } else {
-      invariant(b.size() <= view_.size() - filled_, "what is encoded fits its view");
-      if (!b.empty()) std::memcpy(view_.data() + filled_, b.data(), b.size());
-      filled_ += b.size();
-    }
+    const auto to = room(b.size());
+    if (!b.empty()) std::memcpy(to.data(), b.data(), b.size());
     return *this;
+  }
+  /// The next `count` bytes, to be filled before anything else is written.
+  mutable_byte_view room(std::size_t count) {
+    if (out_ != nullptr) {
+      out_->resize(out_->size() + count);
+      return mutable_byte_view{*out_}.last(count);
+    }
+    invariant(count <= view_.size() - filled_, "what is encoded fits its view");
+    return view_.subspan(std::exchange(filled_, filled_ + count), count);
   }
   /// Appends zeros to the vector until it is `size` long; it must not be longer already.
   byte_writer& pad_to(std::size_t size) {

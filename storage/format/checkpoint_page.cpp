@@ -3,8 +3,6 @@
 #include <stowage/storage/core/limits.hpp>
 #include <stowage/storage/core/little_endian.hpp>
 
-#include <algorithm>
-
 namespace stowage {
 
 bool checkpoint_page_builder::fits(const op& entry) const noexcept {
@@ -17,7 +15,10 @@ void checkpoint_page_builder::add(const op& entry) {
   invariant(fits(entry), "an entry fits its checkpoint page");
   invariant(entry.kind == op_kind::put, "a checkpoint holds puts");
   invariant(empty() || last_name_ < entry.name, "names ascend in a checkpoint page");
-  if (empty()) first_name_ = entry.name;
+  if (empty()) {
+    first_name_ = entry.name;
+    body_.reserve(limits::checkpoint_page_bytes);
+  }
   last_name_ = entry.name;
   byte_writer out{body_};
   encode_op(out, entry);
@@ -25,15 +26,13 @@ void checkpoint_page_builder::add(const op& entry) {
 }
 
 page_buffer checkpoint_page_builder::finish() const {
-  std::vector<std::byte> header;
-  byte_writer{header}
+  page_buffer page{round_up_to_page(layout::checkpoint_page_header_bytes + body_.size())};
+  byte_writer{page.bytes()}
       .number(layout::checkpoint_page_magic)
       .number(number_)
       .number(count_)
-      .number(static_cast<std::uint32_t>(body_.size()));
-  page_buffer page{round_up_to_page(header.size() + body_.size())};
-  const auto rest = std::ranges::copy(header, page.bytes().begin()).out;
-  std::ranges::copy(body_, rest);
+      .number(static_cast<std::uint32_t>(body_.size()))
+      .bytes(body_);
   return page;
 }
 

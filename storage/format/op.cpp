@@ -23,7 +23,9 @@ bool is_valid_place(const extent& e) noexcept {
 void encode_op(byte_writer& out, const op& o) {
   invariant(o.name.size() <= limits::name_bytes_max, "a name is at most 1024 bytes");
   invariant(o.chunks.size() <= limits::chunks_per_block_max, "a value has at most 16384 chunks");
-  out.number(static_cast<std::uint8_t>(o.kind))
+  // Its size is known, so room is made once and not for each number.
+  byte_writer entry{out.room(encoded_op_bytes(o.name.size(), o.chunks.size()))};
+  entry.number(static_cast<std::uint8_t>(o.kind))
       .number(std::uint8_t{0})
       .number(o.flags)
       .number(static_cast<std::uint16_t>(o.name.size()))
@@ -33,7 +35,7 @@ void encode_op(byte_writer& out, const op& o) {
       .number(o.value_length)
       .bytes(as_bytes(o.name));
   for (const auto& c : o.chunks)
-    out.number(c.where.offset).number(static_cast<std::uint32_t>(c.where.length)).hash(c.sum);
+    entry.number(c.where.offset).number(static_cast<std::uint32_t>(c.where.length)).hash(c.sum);
 }
 
 result<op> op_reader::next() {

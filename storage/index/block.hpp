@@ -1,7 +1,8 @@
 // What the index knows of one block: immutable, in one allocation, shared by every snapshot.
 //
-// Contract: a `block` never changes after `make`; `block_ref` counts its owners, so copying one costs an
-// atomic increment and a snapshot shares blocks with the live index.
+// Contract: who gives a value its place makes the `block`; it never changes after that, except that `publish` says once
+// when it became visible. `block_ref` counts its owners, so copying one costs an atomic increment and a snapshot
+// shares blocks with the live index.
 // Concurrency: a block may be read, and refs copied and dropped, on any thread.
 // Limits: holds where the value lies and its checksums, never the value. 40 bytes, 32 per chunk, and the
 // name: the memory of an index with millions of blocks.
@@ -59,9 +60,11 @@ class block {
   block(const block&) = delete;
   block& operator=(const block&) = delete;
 
-  /// The block a PUT or RELOCATE describes. `published` is the publish epoch it becomes visible in
-  /// (see `retirement`).
+  /// The block a PUT or RELOCATE describes; of a DELETE or CLEAR, what names it. `published` is the publish epoch it
+  /// becomes visible in (see `retirement`), if that is known.
   [[nodiscard]] static block_ref make(const op& o, std::uint64_t published);
+  /// For who makes it visible, before anybody else can find it.
+  void publish(std::uint64_t published) const noexcept { published_ = published; }
 
   [[nodiscard]] std::string_view name() const noexcept;
   [[nodiscard]] version ver() const noexcept { return version_; }
@@ -86,7 +89,7 @@ class block {
   std::uint32_t value_length_;
   version version_;
   std::uint64_t expires_at_ms_;
-  std::uint64_t published_;
+  mutable std::uint64_t published_;
 };
 
 inline block_ref::block_ref(const block_ref& other) noexcept : block_{other.block_} {

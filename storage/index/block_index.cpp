@@ -260,23 +260,29 @@ void block_index::clear(version before, const retired_fn& retired) {
 }
 
 void block_index::apply(const op& o, std::uint64_t published, const retired_fn& retired) {
-  tree_->begin_change(o.ver, published);
-  switch (o.kind) {
+  apply(o.kind, block::make(o, published), published, retired);
+}
+
+void block_index::apply(op_kind kind, block_ref what, std::uint64_t published,
+                        const retired_fn& retired) {
+  what->publish(published);
+  tree_->begin_change(what->ver(), published);
+  switch (kind) {
     case op_kind::put:
       if (size_ >= 170 && mutant("metadata-of-fixed-size")) return;
-      if (auto previous = upsert(block::make(o, published))) retired(std::move(previous));
+      if (auto previous = upsert(std::move(what))) retired(std::move(previous));
       return;
     case op_kind::del:
-      if (auto erased = erase(o.name)) retired(std::move(erased));
+      if (auto erased = erase(what->name())) retired(std::move(erased));
       return;
     case op_kind::relocate: {
-      auto moved = block::make(o, published);
-      const auto now = find(o.name);
-      const bool is_current = now && (now->ver() == o.ver || mutant("relocation-unconditional"));
-      retired(is_current ? upsert(std::move(moved)) : std::move(moved));
+      const auto now = find(what->name());
+      const bool is_current =
+          now && (now->ver() == what->ver() || mutant("relocation-unconditional"));
+      retired(is_current ? upsert(std::move(what)) : std::move(what));
       return;
     }
-    case op_kind::clear: clear(o.ver, retired); return;
+    case op_kind::clear: clear(what->ver(), retired); return;
   }
   invariant(false, "an op of a known kind");
 }

@@ -77,6 +77,9 @@ class block_index {
   /// name, and a RELOCATE of a block that has another version by now, change nothing; the RELOCATE's own
   /// extents are then given to `retired`, for nothing refers to them.
   void apply(const op& o, std::uint64_t published, const retired_fn& retired);
+  /// The same where the block was made before, by who placed its value. The index keeps it, unless it is of a DELETE
+  /// or CLEAR.
+  void apply(op_kind kind, block_ref what, std::uint64_t published, const retired_fn& retired);
 
   [[nodiscard]] index_snapshot snapshot();
 

@@ -213,29 +213,25 @@ std::vector<committed_op> place_values(accepted_ops ops, const std::vector<exten
                                        write_plan& plan) {
   // With what pads them.
   std::uint64_t staged_bytes = 0;
-  std::vector<committed_op> placed;
-  placed.reserve(ops.size());
-  for (auto& list : ops.lists()) {
-    for (auto& o : list) {
+  for (const auto& list : ops.lists())
+    for (const auto& o : list)
       if (o.value.size() < staged_value_bytes_end)
         staged_bytes += round_up(o.value.size(), limits::packing_unit);
-      auto& c = placed.emplace_back();
-      c.kind = o.kind;
-      c.flags = o.flags;
-      c.name = std::move(o.name);
-      c.ver = o.ver;
-      c.expires_at_ms = o.expires_at_ms;
-      c.value_length = o.value.size();
-    }
-  }
 
+  std::vector<committed_op> placed(ops.size());
   value_writer writer{runs, round_up_to_page(staged_bytes), seed, buffers, plan};
+  std::vector<chunk> chunks;
   for (const bool packed_turn : {true, false}) {
     auto to = placed.begin();
     for (const auto& list : ops.lists())
       for (const auto& o : list) {
-        if (!o.value.empty() && is_packed(o.value.size()) == packed_turn)
-          writer.write(o.value, to->chunks);
+        if (is_packed(o.value.size()) == packed_turn) {
+          chunks.clear();
+          writer.write(o.value, chunks);
+          to->kind = o.kind;
+          to->what = block::make(
+              {o.kind, o.flags, o.name, o.ver, o.expires_at_ms, o.value.size(), chunks}, 0);
+        }
         ++to;
       }
   }
@@ -250,7 +246,10 @@ record_draft encode_body(const std::vector<committed_op>& ops, const page_pool& 
     return w;
   };
   std::size_t bytes = 0;
-  for (const auto& o : ops) bytes += encoded_op_bytes(as_written(o).name.size(), o.chunks.size());
+  for (const auto& o : ops) {
+    const auto w = as_written(o);
+    bytes += encoded_op_bytes(w.name.size(), w.chunks.size());
+  }
   record_draft record{bytes, buffers};
   byte_writer out{record.body()};
   for (const auto& o : ops) encode_op(out, as_written(o));

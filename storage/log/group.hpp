@@ -11,6 +11,7 @@
 #include <stowage/storage/core/types.hpp>
 #include <stowage/storage/format/journal_record.hpp>
 #include <stowage/storage/format/op.hpp>
+#include <stowage/storage/index/block.hpp>
 #include <stowage/storage/log/batch.hpp>
 #include <stowage/storage/log/journal_areas.hpp>
 #include <stowage/storage/log/write_plan.hpp>
@@ -21,18 +22,16 @@
 
 namespace stowage {
 
-/// An op whose value has its place: what the record says and what the index learns.
+/// An op whose value has its place: what the record says, and the block that the index takes as it is.
 struct committed_op {
   op_kind kind = op_kind::put;
-  std::uint16_t flags = 0;
-  std::string name;
-  version ver;
-  std::uint64_t expires_at_ms = 0;
-  std::uint64_t value_length = 0;
-  std::vector<chunk> chunks;
+  /// Of a DELETE or CLEAR, only what names it.
+  block_ref what;
 
   [[nodiscard]] op as_op() const noexcept {
-    return {kind, flags, name, ver, expires_at_ms, value_length, chunks};
+    auto o = what->as_op();
+    o.kind = kind;
+    return o;
   }
 };
 

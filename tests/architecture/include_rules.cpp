@@ -34,7 +34,7 @@ const std::vector<layer>& layers() {
       {"storage/space/", {"storage/core/"}, {}},
       {"storage/device/", {"storage/core/"}, {}, system_headers::posix},
       {"storage/index/", {"storage/core/", "storage/format/"}, {}},
-      {"storage/log/", {"storage/core/", "storage/format/"}, {}},
+      {"storage/log/", {"storage/core/", "storage/format/", "storage/index/block."}, {}},
       {"storage/cache/", {"storage/core/"}, {}},
       {"storage/", {}, {}},
       {"messages/", {"storage/core/"}, {"caf/"}},

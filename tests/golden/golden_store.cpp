@@ -138,7 +138,7 @@ void golden_writer::commit(std::vector<accepted_op> ops, std::vector<extent> run
   append(record_kind::group, static_cast<std::uint32_t>(placed.size()),
          encode_body(placed, buffers).body(), plan_);
   carry_out(plan_);
-  for (const auto& o : placed) index_.apply(o.as_op(), 0, [](const block_ref&) {});
+  for (const auto& o : placed) index_.apply(o.kind, o.what, 0, [](const block_ref&) {});
 }
 
 void golden_writer::seal_with_larger_area(std::uint64_t bytes, std::uint64_t salt) {

@@ -253,9 +253,9 @@ superblock store_builder::next_superblock() const {
 // Steps after a group's sync: all its extents are published, then what it supersedes is free (R2).
 void store_builder::publish(const std::vector<committed_op>& group) {
   for (const auto& o : group)
-    for (const auto& c : o.chunks) space_.publish(c.where);
+    for (const auto& c : o.what->chunks()) space_.publish(c.where);
   for (const auto& o : group)
-    index_.apply(o.as_op(), 0, [this](const block_ref& b) {
+    index_.apply(o.kind, o.what, 0, [this](const block_ref& b) {
       for (const auto& c : b->chunks()) space_.retire(c.where);
     });
 }

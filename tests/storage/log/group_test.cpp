@@ -326,13 +326,15 @@ BOOST_AUTO_TEST_CASE(placed_values_can_be_read_back) {
       for (std::size_t i = 0; i < ops.size(); ++i) {
         const auto& o = ops[i];
         const auto& p = placed[i];
-        BOOST_CHECK(p.kind == o.kind && p.name == o.name && p.ver == o.ver &&
-                    p.expires_at_ms == o.expires_at_ms && p.flags == o.flags);
-        BOOST_CHECK_EQUAL(p.value_length, o.value.size());
+        const auto as_op = p.as_op();
+        BOOST_CHECK(p.kind == o.kind && as_op.kind == o.kind && as_op.name == o.name &&
+                    as_op.ver == o.ver && as_op.expires_at_ms == o.expires_at_ms &&
+                    as_op.flags == o.flags);
+        BOOST_CHECK_EQUAL(as_op.value_length, o.value.size());
         const bool packed = o.value.size() < 64 * kib;
         const auto alignment = packed ? limits::packing_unit : page_size;
         std::uint64_t at = 0;
-        for (const auto& c : p.chunks) {
+        for (const auto& c : p.what->chunks()) {
           chunks.push_back(c.where);
           BOOST_REQUIRE(c.where.length >= 1 && c.where.length <= limits::chunk_bytes_max);
           BOOST_REQUIRE_LE(at + c.where.length, o.value.size());
@@ -345,7 +347,7 @@ BOOST_AUTO_TEST_CASE(placed_values_can_be_read_back) {
           at += c.where.length;
         }
         BOOST_CHECK_EQUAL(at, o.value.size());
-        if (p.chunks.size() > 1) ++(packed ? split_packed : split_large);
+        if (p.what->chunks().size() > 1) ++(packed ? split_packed : split_large);
       }
 
       // No two chunks share a byte, nor a packing unit, nor (large with anything) a page.
@@ -398,11 +400,11 @@ BOOST_AUTO_TEST_CASE(packed_values_come_first_in_accept_order) {
       place_values({put_of("large", 1, std::string(64 * kib, 'l')), put_of("a", 2, "a"),
                     put_of("none", 3), put_of("b", 4, std::string(65, 'b')), put_of("c", 5, "c")},
                    {{layout::data_start, mib}}, store_seed, buffers, plan);
-  BOOST_CHECK_EQUAL(placed[1].chunks[0].where.offset, layout::data_start);
-  BOOST_CHECK_EQUAL(placed[3].chunks[0].where.offset, layout::data_start + 64);
-  BOOST_CHECK_EQUAL(placed[4].chunks[0].where.offset, layout::data_start + 192);
-  BOOST_CHECK_EQUAL(placed[0].chunks[0].where.offset, layout::data_start + page_size);
-  BOOST_CHECK(placed[2].chunks.empty());
+  BOOST_CHECK_EQUAL(placed[1].what->chunks()[0].where.offset, layout::data_start);
+  BOOST_CHECK_EQUAL(placed[3].what->chunks()[0].where.offset, layout::data_start + 64);
+  BOOST_CHECK_EQUAL(placed[4].what->chunks()[0].where.offset, layout::data_start + 192);
+  BOOST_CHECK_EQUAL(placed[0].what->chunks()[0].where.offset, layout::data_start + page_size);
+  BOOST_CHECK(placed[2].what->chunks().empty());
   plan.seal();
   BOOST_REQUIRE_EQUAL(plan.values().size(), 1U);
   BOOST_CHECK_EQUAL(plan.values()[0].length, 17 * page_size);
@@ -458,11 +460,11 @@ BOOST_AUTO_TEST_CASE(a_value_is_split_at_4_mib) {
   write_plan plan;
   const auto placed = place_values({put_of("n", 1, std::string(9 * mib, 'v'))},
                                    {{layout::data_start, 9 * mib}}, store_seed, buffers, plan);
-  BOOST_REQUIRE_EQUAL(placed[0].chunks.size(), 3U);
-  BOOST_CHECK_EQUAL(placed[0].chunks[0].where.length, 4 * mib);
-  BOOST_CHECK_EQUAL(placed[0].chunks[1].where.length, 4 * mib);
-  BOOST_CHECK_EQUAL(placed[0].chunks[2].where.length, mib);
-  BOOST_CHECK_EQUAL(placed[0].chunks[2].where.offset, layout::data_start + 8 * mib);
+  BOOST_REQUIRE_EQUAL(placed[0].what->chunks().size(), 3U);
+  BOOST_CHECK_EQUAL(placed[0].what->chunks()[0].where.length, 4 * mib);
+  BOOST_CHECK_EQUAL(placed[0].what->chunks()[1].where.length, 4 * mib);
+  BOOST_CHECK_EQUAL(placed[0].what->chunks()[2].where.length, mib);
+  BOOST_CHECK_EQUAL(placed[0].what->chunks()[2].where.offset, layout::data_start + 8 * mib);
 }
 
 BOOST_AUTO_TEST_CASE(runs_too_small_are_a_broken_invariant) {
@@ -529,8 +531,9 @@ BOOST_AUTO_TEST_CASE(a_body_holds_the_ops_in_order) {
   for (const auto& p : placed) {
     const auto o = in.next();
     BOOST_REQUIRE(o.ok());
-    BOOST_CHECK(o->kind == p.kind && o->name == p.name && o->ver == p.ver &&
-                o->value_length == p.value_length && std::ranges::equal(o->chunks, p.chunks));
+    BOOST_CHECK(o->kind == p.kind && o->name == p.what->name() && o->ver == p.what->ver() &&
+                o->value_length == p.what->value_length() &&
+                std::ranges::equal(o->chunks, p.what->chunks()));
   }
   BOOST_CHECK(in.finished());
   BOOST_CHECK(encode_body({}, buffers).body().empty());

@@ -159,12 +159,9 @@ BOOST_AUTO_TEST_CASE(a_record_longer_than_the_rest_of_its_area) {
   auto bytes = s.bytes();
   // Two pages where there is one, all else as it should be.
   const auto last = records_of(bytes).back().header;
-  std::vector<committed_op> ops(5);
-  for (auto& o : ops) {
-    o.kind = op_kind::del;
-    o.name.assign(1000, 'n');
-    o.ver = version{100};
-  }
+  const std::string name(1000, 'n');
+  const std::vector<committed_op> ops(
+      5, {op_kind::del, block::make({op_kind::del, 0, name, version{100}, 0, 0, {}}, 0)});
   auto header = last;
   header.kind = record_kind::group;
   header.number = last.number.next();
