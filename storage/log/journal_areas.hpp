@@ -74,9 +74,13 @@ class journal_areas {
 /// Bytes of the next area for a store of this size: 1 MiB at first, doubling to 32 MiB as it grows.
 [[nodiscard]] std::uint64_t journal_area_bytes_for(std::uint64_t file_bytes) noexcept;
 
+/// What is written at the moment: in a bulk load each checkpoint would hold little that the one before did not, and all
+/// of it again.
+enum class write_load : std::uint8_t { usual, bulk };
+
 /// Whether `journal_bytes` of records since the current root call for a checkpoint, when the last one
-/// had `checkpoint_bytes`: beyond max(8 MiB, half of it).
-[[nodiscard]] bool is_checkpoint_due(std::uint64_t journal_bytes,
-                                     std::uint64_t checkpoint_bytes) noexcept;
+/// had `checkpoint_bytes`: beyond max(8 MiB, half of it), in a bulk load beyond max(64 MiB, all of it).
+[[nodiscard]] bool is_checkpoint_due(std::uint64_t journal_bytes, std::uint64_t checkpoint_bytes,
+                                     write_load load) noexcept;
 
 }  // namespace stowage

@@ -34,6 +34,28 @@ struct checkpointing : store_fixture {
   unsigned round_ = 0;
 };
 
+struct bulk_loading : store_fixture {
+  static constexpr int count = 20'000;
+
+  bulk_loading() {
+    options.credit.max_ops = 4 * count;
+    options.compaction.start_above = 0;
+    open();
+  }
+
+  /// One group with more journal than else calls for a checkpoint.
+  void load() {
+    std::vector<single_write> writes;
+    for (int i = 0; i < count; ++i) {
+      auto digits = std::to_string(i);
+      writes.push_back({std::string(400 - digits.size(), 'n') + digits, payload{}, false, {}});
+    }
+    auto done = send(put_many_request{std::move(writes), durability::durable});
+    run();
+    BOOST_REQUIRE(done.code() == errc::none);
+  }
+};
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(checkpoints)
@@ -51,6 +73,40 @@ BOOST_FIXTURE_TEST_CASE(eight_mebibytes_of_journal_make_a_checkpoint, checkpoint
   open();
   BOOST_TEST(was_clean);
   BOOST_TEST((contents() == state));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_bulk_load_is_followed_by_its_checkpoint, bulk_loading) {
+  load();
+  BOOST_TEST(status().journal_bytes > 8 * limits::mib);
+  BOOST_TEST(status().checkpoints == 0U);
+  // The SEAL says that no more comes.
+  advance(100ms);
+  BOOST_TEST(status().checkpoints == 1U);
+  BOOST_TEST(status().journal_bytes < limits::mib);
+  const auto state = contents();
+  BOOST_TEST(state.size() == count);
+  crash();
+  open();
+  BOOST_TEST((contents() == state));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_close_after_a_bulk_load_writes_its_checkpoint, bulk_loading) {
+  load();
+  const auto state = contents();
+  close();
+  open();
+  BOOST_TEST(was_clean);
+  BOOST_TEST(status().journal_bytes < limits::mib);
+  BOOST_TEST((contents() == state));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_checkpoint_that_fails_does_not_keep_a_close_waiting, bulk_loading) {
+  load();
+  rig->fail_next(device_call::sync, EIO);
+  auto closing = ask_close();
+  run();
+  BOOST_TEST(closing.code() == errc::io_error);
+  BOOST_TEST(rig->is_closed());
 }
 
 BOOST_FIXTURE_TEST_CASE(over_many_checkpoints_the_file_does_not_grow, checkpointing) {
