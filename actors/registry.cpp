@@ -21,8 +21,6 @@ namespace {
 
 // Between two requests: 0.1 ms.
 constexpr std::size_t let_go_items = 1000;
-// How far the overlay's table is fetched ahead (docs/decisions/0023): about as many misses as a core keeps under way.
-constexpr std::size_t prefetched_ops = 16;
 
 caf::error not_found(const std::string& block) {
   auto why = fail(errc::not_found);
@@ -173,7 +171,7 @@ caf::result<block_value> registry_state::on_get(const get_request& request) {
 
 registry_state::looked_up registry_state::look_up(const get_request& request) {
   if (const auto* accepted = overlay_.find(request.name)) {
-    if (accepted->deleted || is_past(accepted->expires_at_ms)) return not_found(request.name);
+    if (accepted->removes() || is_past(accepted->expires_at_ms)) return not_found(request.name);
     const auto offset = std::min<std::uint64_t>(request.offset, accepted->value.size());
     const auto length = std::min<std::uint64_t>(request.length, accepted->value.size() - offset);
     return block_value{accepted->value.slice(offset, length), accepted->ver,
@@ -216,7 +214,7 @@ caf::result<T> registry_state::read_in_turn(bool write_waits, Read read) {
 
 std::optional<block_stat> registry_state::find(const std::string& block) const {
   if (const auto* accepted = overlay_.find(block)) {
-    if (accepted->deleted || is_past(accepted->expires_at_ms)) return std::nullopt;
+    if (accepted->removes() || is_past(accepted->expires_at_ms)) return std::nullopt;
     return block_stat{block, accepted->ver, accepted->value.size(), accepted->expires_at_ms};
   }
   const auto found = index_.find(block);
@@ -247,11 +245,12 @@ caf::expected<block_list> registry_state::list(const list_request& request) cons
   const auto accepted = overlay_.sorted(request.prefix, from);
   auto next = accepted.begin();
   const auto add_accepted_before = [&](std::string_view bound, bool bounded) {
-    for (; next != accepted.end() && (!bounded || next->name < bound); ++next)
-      if (!next->accepted->deleted && !is_past(next->accepted->expires_at_ms) &&
-          !add({std::string{next->name}, next->accepted->ver, next->accepted->value.size(),
-                next->accepted->expires_at_ms}))
+    for (; next != accepted.end() && (!bounded || (*next)->name < bound); ++next) {
+      const auto& o = **next;
+      if (!o.removes() && !is_past(o.expires_at_ms) &&
+          !add({o.name, o.ver, o.value.size(), o.expires_at_ms}))
         return false;
+    }
     return true;
   };
   bool goes_on = true;
@@ -259,7 +258,8 @@ caf::expected<block_list> registry_state::list(const list_request& request) cons
     if (overlay_.is_cleared() || !in_prefix(b->name())) return false;
     goes_on = add_accepted_before(b->name(), true);
     if (!goes_on) return false;
-    if (next != accepted.end() && next->name == b->name()) return true;  // the overlay's turn comes
+    if (next != accepted.end() && (*next)->name == b->name())
+      return true;  // the overlay's turn comes
     if (is_past(b->expires_at_ms())) return true;
     goes_on = add({std::string{b->name()}, b->ver(), b->value_length(), b->expires_at_ms()});
     return goes_on;
@@ -286,15 +286,7 @@ void registry_state::on_durable(const durable_group& group,
     });
   views_.publish(index_);
   // 2. The overlay no longer has to answer for what is published.
-  for (std::size_t i = 0; i < group.ops.size(); ++i) {
-    if (i + prefetched_ops < group.ops.size())
-      overlay_.prefetch(group.ops[i + prefetched_ops].what->name());
-    const auto& o = group.ops[i];
-    if (o.kind == op_kind::clear)
-      overlay_.drop_clear(o.what->ver());
-    else
-      overlay_.drop(o.what->name(), o.what->ver());
-  }
+  overlay_.settle(group.through);
   // 3. Superseded extents that nobody reads may be reused.
   std::vector<extent> reusable;
   retirement_.collect(reusable);

@@ -40,6 +40,7 @@ void registry_state::remove_expired() {
   if (!has_expired(expiring.next_ms(), now)) return arm_expiry_timer(now, expiring.next_ms());
 
   auto unit = std::make_shared<batch>();
+  unit->ops.reserve(removed_together);
   const auto first = last_version_.next();
   std::size_t left = removed_together;
   expiring.for_each_expired(now, [&](const block& b) {
@@ -56,6 +57,7 @@ void registry_state::remove_expired() {
   last_removal_ = last_version_;
   unit->through = last_version_;
   pending_.add(last_version_, {});
+  overlay_.keep(unit);
   compat::send(self_, writer_, write_ops{std::move(unit), false});
 }
 

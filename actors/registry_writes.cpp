@@ -360,6 +360,7 @@ registry_state::admission registry_state::admit(one_write& w, const write_reques
   if (!take_budget(need.bytes(), need.entry_bytes())) return admission::needs_budget;
 
   auto unit = std::make_shared<batch>();
+  unit->ops.reserve(1);
   const auto bytes = w.value.size();
   const auto given = add_op(*unit, w.kind, std::move(w.name), std::move(w.value), w.expires_at_ms);
   sequence(std::move(unit), {1, bytes, need.bytes(), need.entry_bytes()}, request.level);
@@ -467,21 +468,17 @@ registry_state::admission registry_state::admit(whole_transaction& w,
 version registry_state::add_op(batch& unit, op_kind kind, std::string block, shared_bytes value,
                                std::uint64_t expires_at_ms) {
   last_version_ = last_version_.next();
-  accepted_op o;
-  if (kind == op_kind::clear)
-    overlay_.set_cleared(last_version_);
-  else
-    o.may_supersede_pending =
-        overlay_.set(block, {last_version_, kind == op_kind::del, value, expires_at_ms});
+  invariant(unit.ops.size() < unit.ops.capacity(), "an op stays where the overlay found it");
+  auto& o = unit.ops.emplace_back();
   o.kind = kind;
   o.name = std::move(block);
   o.ver = last_version_;
   o.expires_at_ms = expires_at_ms;
   o.value = std::move(value);
+  overlay_.set(o);
   if (mutant("extent-freed-at-acceptance"))
     index_.apply(op{op_kind::del, 0, o.name, {}, 0, 0, {}}, retirement_.epoch(),
                  [this](const block_ref& old) { retire(*old); });
-  unit.ops.push_back(std::move(o));
   return last_version_;
 }
 
@@ -490,6 +487,7 @@ void registry_state::sequence(std::shared_ptr<batch> unit, const pending_replies
   unit->through = last_version_;
   ops_accepted_ += holds.ops;
   pending_.add(last_version_, holds);
+  overlay_.keep(unit);
   metrics_.accepted(unit->ops);
   metrics_.in_flight(pending_.sum().ops, pending_.sum().bytes);
   invariant(pending_.sum().bytes <= std::max(options_.credit.max_bytes, holds.bytes),

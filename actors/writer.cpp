@@ -147,7 +147,7 @@ writer_actor::behavior_type writer_state::make_behavior() {
 void writer_state::enqueue(const write_ops& message) {
   // A failed store answers through the registry; what still arrives here is dropped with its overlay.
   if (failed_) return;
-  auto& unit = *message.unit;
+  const auto& unit = *message.unit;
   std::uint64_t bytes = 0;
   std::uint64_t body_bytes = 0;
   for (const auto& o : unit.ops) {
@@ -164,7 +164,7 @@ void writer_state::enqueue(const write_ops& message) {
   open_.body_bytes += body_bytes;
   open_.value_bytes += bytes;
   const auto ops = static_cast<std::uint32_t>(unit.ops.size());
-  open_.ops.add(std::move(unit.ops));
+  open_.ops.add(message.unit);
   open_.transaction_count += unit.transaction_count;
   open_.through = unit.through;
   open_is_waited_ = open_is_waited_ || message.waited;
@@ -313,13 +313,11 @@ bool writer_state::form_group() {
   if (closed_.empty()) sync_.on_all_taken();
   invariant(all.through > through_, "versions ascend in the order ops arrive");
   through_ = all.through;
-  if (mutant("writes-of-one-name-swapped")) {
-    std::ranges::reverse(all.ops.lists());
-    for (auto& list : all.ops.lists()) std::ranges::reverse(list);
-  }
-  all.ops = coalesce(std::move(all.ops));
+  auto ops = all.ops.all();
+  if (mutant("writes-of-one-name-swapped")) std::ranges::reverse(ops);
   forming_group g;
-  g.page_bytes = value_pages_bytes(all.ops);
+  g.to_write = coalesce(std::move(ops));
+  g.page_bytes = value_pages_bytes(g.to_write);
   g.record_bytes_max = std::min(record_bytes_for(all.body_bytes + fragmented_chunks_bytes),
                                 std::uint64_t{limits::record_bytes_max});
   g.collected = std::move(all);
@@ -398,7 +396,7 @@ void writer_state::add_group(forming_group g, write_plan& plan, commit& follows)
   const bool was_leaving = areas_.is_leaving();
   const auto before = areas_.position().area;
   const auto runs = lease_.carve(g.page_bytes);
-  auto ops = place_values(std::move(g.collected.ops), runs, identity_.hash_seed, buffers_, plan);
+  auto ops = place_values(g.to_write, runs, identity_.hash_seed, buffers_, plan);
   auto record = encode_body(ops, buffers_);
   const auto record_bytes = record_bytes_for(record.body().size());
 

@@ -76,6 +76,8 @@ class writer_state {
   /// The ops of the next group, while what it needs is being fetched.
   struct forming_group {
     collected_ops collected;
+    /// Those of them that count.
+    op_list to_write;
     /// What its values take: whole pages.
     std::uint64_t page_bytes = 0;
     /// No record of these ops is longer.

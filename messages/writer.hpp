@@ -24,7 +24,7 @@ class write_plan;
 
 /// A unit of ops that have their versions and their space.
 struct write_ops {
-  std::shared_ptr<batch> unit;
+  std::shared_ptr<const batch> unit;
   /// Someone waits for it to be durable.
   bool waited = false;
 };

@@ -86,10 +86,11 @@ result<void> store_copy::finish(version floor) {
 result<void> store_copy::write_waiting() {
   write_plan plan;
   std::vector<extent> runs;
-  accepted_ops ops{std::exchange(waiting_, {})};
+  const accepted_ops waiting{std::exchange(waiting_, {})};
+  const auto ops = waiting.all();
   if (const auto bytes = value_pages_bytes(ops); bytes > 0) runs.push_back(take(bytes));
   waiting_bytes_ = 0;
-  for (const auto& o : place_values(std::move(ops), runs, sb_.hash_seed, buffers_, plan))
+  for (const auto& o : place_values(ops, runs, sb_.hash_seed, buffers_, plan))
     add_entry(o.as_op(), plan);
   return carry_out(plan);
 }

@@ -1,7 +1,7 @@
 // Ops on their way to the disk: accepted by the registry, collected by the writer.
 //
 // Contract: ops stand in accept order, which is version order.
-// Concurrency: a batch has one owner at a time; the values it shares are immutable.
+// Concurrency: a batch is made by one owner. Once it is sent to the writer it is shared, and nobody changes it.
 // Limits: says nothing of when it closes (`batch_policy`) or where it goes (`group`).
 #pragma once
 
@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <iterator>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,6 +24,8 @@ namespace stowage {
 struct accepted_op {
   op_kind kind = op_kind::put;
   std::uint16_t flags = 0;
+  /// For who accepted it, to find it by its name.
+  std::uint32_t name_hash = 0;
   std::string name;
   version ver;
   /// Unix time in ms; 0 = never.
@@ -30,6 +33,11 @@ struct accepted_op {
   shared_bytes value;
   /// An earlier op of this name may not be durable yet. False where it is known that none is.
   bool may_supersede_pending = true;
+
+  /// Whether there is no block of this name after it.
+  [[nodiscard]] bool removes() const noexcept {
+    return kind == op_kind::del || kind == op_kind::clear;
+  }
 };
 
 struct batch {
@@ -42,36 +50,43 @@ struct batch {
   [[nodiscard]] bool empty() const noexcept { return ops.empty(); }
 };
 
-/// The ops of many batches, in the vectors they came in: to join these would move each op once more.
+/// Ops where they stand in their batches, in accept order.
+using op_list = std::vector<const accepted_op*>;
+
+/// The ops of many batches. They stay where they are: who accepted them looks at them too, until they are durable.
 class accepted_ops {
  public:
   accepted_ops() = default;
   accepted_ops(std::initializer_list<accepted_op> all)
       : accepted_ops{std::vector<accepted_op>(all)} {}
-  accepted_ops(std::vector<accepted_op> all) { add(std::move(all)); }
+  accepted_ops(std::vector<accepted_op> all) {
+    add(std::make_shared<const batch>(batch{std::move(all), 0, {}}));
+  }
 
-  void add(std::vector<accepted_op> more) {
-    if (!more.empty()) lists_.push_back(std::move(more));
+  void add(std::shared_ptr<const batch> more) {
+    size_ += more->ops.size();
+    if (!more->empty()) batches_.push_back(std::move(more));
   }
   void add(accepted_ops more) {
-    lists_.insert(lists_.end(), std::make_move_iterator(more.lists_.begin()),
-                  std::make_move_iterator(more.lists_.end()));
+    size_ += more.size_;
+    batches_.insert(batches_.end(), std::make_move_iterator(more.batches_.begin()),
+                    std::make_move_iterator(more.batches_.end()));
   }
 
-  [[nodiscard]] bool empty() const noexcept { return size() == 0; }
-  [[nodiscard]] std::size_t size() const noexcept {
-    std::size_t sum = 0;
-    for (const auto& each : lists_) sum += each.size();
-    return sum;
+  [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  /// Valid as long as anybody shares the batches.
+  [[nodiscard]] op_list all() const {
+    op_list out;
+    out.reserve(size_);
+    for (const auto& b : batches_)
+      for (const auto& o : b->ops) out.push_back(&o);
+    return out;
   }
-  /// One after another.
-  [[nodiscard]] const std::vector<std::vector<accepted_op>>& lists() const noexcept {
-    return lists_;
-  }
-  [[nodiscard]] std::vector<std::vector<accepted_op>>& lists() noexcept { return lists_; }
 
  private:
-  std::vector<std::vector<accepted_op>> lists_;
+  std::vector<std::shared_ptr<const batch>> batches_;
+  std::size_t size_ = 0;
 };
 
 }  // namespace stowage

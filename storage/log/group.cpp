@@ -151,39 +151,21 @@ class value_writer {
 
 }  // namespace
 
-accepted_ops coalesce(accepted_ops ops) {
+op_list coalesce(op_list ops) {
   // Most groups write each name once, and whoever accepted the ops knows it.
-  if (std::ranges::all_of(ops.lists(), [](const auto& list) {
-        return std::ranges::none_of(list, &accepted_op::may_supersede_pending);
-      }))
-    return ops;
+  if (std::ranges::none_of(ops, &accepted_op::may_supersede_pending)) return ops;
   // From the last op to the first: a name whose put or delete was seen makes earlier ops moot. A
   // RELOCATE decides nothing (it applies only to its own version), a CLEAR has no name.
-  std::vector<const accepted_op*> all;
-  all.reserve(ops.size());
-  for (const auto& list : ops.lists())
-    for (const auto& o : list) all.push_back(&o);
   std::unordered_set<std::string_view> decided;
-  std::vector<bool> keep(all.size(), true);
-  for (auto i = all.size(); i-- > 0;) {
-    const auto& o = *all[i];
+  for (auto i = ops.size(); i-- > 0;) {
+    const auto& o = *ops[i];
     if (o.kind == op_kind::clear) continue;
     if (decided.contains(o.name))
-      keep[i] = false;
+      ops[i] = nullptr;
     else if (o.kind != op_kind::relocate)
       decided.insert(o.name);
   }
-  decided.clear();  // its views die with the moves below
-  std::size_t i = 0;
-  for (auto& list : ops.lists()) {
-    auto end = list.begin();
-    for (auto& o : list) {
-      if (!keep[i++]) continue;
-      if (&*end != &o) *end = std::move(o);
-      ++end;
-    }
-    list.erase(end, list.end());
-  }
+  std::erase(ops, nullptr);
   return ops;
 }
 
@@ -196,10 +178,9 @@ void value_pages::add(std::uint64_t value_bytes) noexcept {
 
 std::uint64_t value_pages::bytes() const noexcept { return round_up_to_page(packed_) + own_pages_; }
 
-std::uint64_t value_pages_bytes(const accepted_ops& ops) noexcept {
+std::uint64_t value_pages_bytes(const op_list& ops) noexcept {
   value_pages sum;
-  for (const auto& list : ops.lists())
-    for (const auto& o : list) sum.add(o.value.size());
+  for (const auto* o : ops) sum.add(o->value.size());
   return sum.bytes();
 }
 
@@ -208,32 +189,28 @@ std::uint64_t record_body_bytes_for(std::uint64_t name_bytes, std::uint64_t valu
   return encoded_op_bytes(name_bytes, value_bytes / limits::chunk_bytes_max + 2);
 }
 
-std::vector<committed_op> place_values(accepted_ops ops, const std::vector<extent>& runs,
+std::vector<committed_op> place_values(const op_list& ops, const std::vector<extent>& runs,
                                        std::uint64_t seed, const page_pool& buffers,
                                        write_plan& plan) {
   // With what pads them.
   std::uint64_t staged_bytes = 0;
-  for (const auto& list : ops.lists())
-    for (const auto& o : list)
-      if (o.value.size() < staged_value_bytes_end)
-        staged_bytes += round_up(o.value.size(), limits::packing_unit);
+  for (const auto* o : ops)
+    if (o->value.size() < staged_value_bytes_end)
+      staged_bytes += round_up(o->value.size(), limits::packing_unit);
 
   std::vector<committed_op> placed(ops.size());
   value_writer writer{runs, round_up_to_page(staged_bytes), seed, buffers, plan};
   std::vector<chunk> chunks;
   for (const bool packed_turn : {true, false}) {
-    auto to = placed.begin();
-    for (const auto& list : ops.lists())
-      for (const auto& o : list) {
-        if (is_packed(o.value.size()) == packed_turn) {
-          chunks.clear();
-          writer.write(o.value, chunks);
-          to->kind = o.kind;
-          to->what = block::make(
-              {o.kind, o.flags, o.name, o.ver, o.expires_at_ms, o.value.size(), chunks}, 0);
-        }
-        ++to;
-      }
+    for (std::size_t i = 0; i < ops.size(); ++i) {
+      const auto& o = *ops[i];
+      if (is_packed(o.value.size()) != packed_turn) continue;
+      chunks.clear();
+      writer.write(o.value, chunks);
+      placed[i] = {o.kind, block::make({o.kind, o.flags, o.name, o.ver, o.expires_at_ms,
+                                        o.value.size(), chunks},
+                                       0)};
+    }
   }
   writer.finish();
   return placed;

@@ -36,7 +36,7 @@ struct committed_op {
 };
 
 /// Drops ops that a later one of the same name in the list makes irrelevant.
-[[nodiscard]] accepted_ops coalesce(accepted_ops ops);
+[[nodiscard]] op_list coalesce(op_list ops);
 
 /// How many bytes of whole pages values take that are written together.
 class value_pages {
@@ -50,7 +50,7 @@ class value_pages {
 };
 
 /// Bytes of whole pages that the values of `ops` take.
-[[nodiscard]] std::uint64_t value_pages_bytes(const accepted_ops& ops) noexcept;
+[[nodiscard]] std::uint64_t value_pages_bytes(const op_list& ops) noexcept;
 
 /// An upper bound for the record of an op of this name and value size, where values are split at 4 MiB.
 [[nodiscard]] std::uint64_t record_body_bytes_for(std::uint64_t name_bytes,
@@ -58,7 +58,7 @@ class value_pages {
 
 /// Lays the values of `ops` into `runs`, adds their writes to `plan`, and gives the ops with their places
 /// and checksums (`seed` is the store's). Small values are copied into `buffers`.
-[[nodiscard]] std::vector<committed_op> place_values(accepted_ops ops,
+[[nodiscard]] std::vector<committed_op> place_values(const op_list& ops,
                                                      const std::vector<extent>& runs,
                                                      std::uint64_t seed, const page_pool& buffers,
                                                      write_plan& plan);

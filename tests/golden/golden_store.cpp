@@ -131,10 +131,11 @@ accepted_op golden_writer::relocate(const std::string& name) {
 }
 
 void golden_writer::commit(std::vector<accepted_op> ops, std::vector<extent> runs) {
-  auto kept = coalesce(std::move(ops));
+  const accepted_ops all{std::move(ops)};
+  const auto kept = coalesce(all.all());
   const page_pool buffers{0};
   if (const auto bytes = value_pages_bytes(kept); runs.empty() && bytes > 0) runs = {take(bytes)};
-  const auto placed = place_values(std::move(kept), runs, sb_.hash_seed, buffers, plan_);
+  const auto placed = place_values(kept, runs, sb_.hash_seed, buffers, plan_);
   append(record_kind::group, static_cast<std::uint32_t>(placed.size()),
          encode_body(placed, buffers).body(), plan_);
   carry_out(plan_);

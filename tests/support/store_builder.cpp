@@ -37,11 +37,12 @@ result<void> store_builder::commit(std::vector<change> changes) {
     if (!accepted) return std::move(accepted).error();
     ops.push_back(*std::move(accepted));
   }
-  auto kept = coalesce(std::move(ops));
+  const accepted_ops all{std::move(ops)};
+  const auto kept = coalesce(all.all());
   auto runs = take_runs(value_pages_bytes(kept));
   if (!runs) return std::move(runs).error();
   write_plan plan;
-  const auto group = place_values(std::move(kept), *runs, sb_.hash_seed, buffers_, plan);
+  const auto group = place_values(kept, *runs, sb_.hash_seed, buffers_, plan);
   const auto record = encode_body(group, buffers_);
   if (auto appended = append(record_kind::group, group.size(), record.body(), plan); !appended)
     return appended;

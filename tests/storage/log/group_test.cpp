@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <cstring>
 #include <map>
+#include <memory>
 #include <random>
 #include <set>
 #include <string>
@@ -73,22 +74,20 @@ model_state applied(model_state state, const std::vector<accepted_op>& ops) {
   return state;
 }
 
-std::vector<accepted_op> coalesced(accepted_ops ops) {
-  std::vector<accepted_op> all;
-  const auto kept = coalesce(std::move(ops));
-  for (const auto& list : kept.lists()) all.insert(all.end(), list.begin(), list.end());
-  BOOST_CHECK_EQUAL(all.size(), kept.size());
-  return all;
+std::vector<accepted_op> coalesced(const accepted_ops& ops) {
+  std::vector<accepted_op> kept;
+  for (const auto* o : coalesce(ops.all())) kept.push_back(*o);
+  return kept;
 }
 
-// In vectors as they may come.
+// In batches as they may come.
 accepted_ops cut(std::vector<accepted_op> ops, random_source& random) {
   accepted_ops all;
   for (auto from = ops.begin(); from != ops.end();) {
     const auto to =
         from + 1 +
         static_cast<std::ptrdiff_t>(below(random, static_cast<std::uint64_t>(ops.end() - from)));
-    all.add(std::vector<accepted_op>(from, to));
+    all.add(std::make_shared<const batch>(batch{{from, to}, 0, {}}));
     from = to;
   }
   return all;
@@ -113,6 +112,13 @@ shared_bytes random_value(random_source& random, std::size_t size) {
   }
   for (; at < size; ++at) bytes[at] = static_cast<std::byte>(random());
   return shared_bytes{std::move(bytes)};
+}
+
+std::uint64_t bytes_for(const accepted_ops& ops) { return value_pages_bytes(ops.all()); }
+
+std::vector<committed_op> place(const accepted_ops& ops, const std::vector<extent>& runs,
+                                std::uint64_t seed, const page_pool& from, write_plan& plan) {
+  return place_values(ops.all(), runs, seed, from, plan);
 }
 
 std::size_t random_size(random_source& random) {
@@ -256,7 +262,7 @@ BOOST_AUTO_TEST_CASE(values_take_whole_pages_together) {
   const auto bytes_of = [](const std::vector<std::size_t>& sizes) {
     std::vector<accepted_op> ops;
     for (const auto size : sizes) ops.push_back(put_of("n", 1, std::string(size, 'v')));
-    return value_pages_bytes(ops);
+    return bytes_for(ops);
   };
   BOOST_CHECK_EQUAL(bytes_of({}), 0U);
   BOOST_CHECK_EQUAL(bytes_of({0}), 0U);
@@ -308,13 +314,13 @@ BOOST_AUTO_TEST_CASE(placed_values_can_be_read_back) {
           ops.push_back(op_of(op_kind::del, "gone " + std::to_string(ops.size()), 1));
         if (below(random, 30) == 0) ops.push_back(op_of(op_kind::clear, "", 2));
       }
-      const auto needed = value_pages_bytes(ops);
+      const auto needed = bytes_for(ops);
       const std::uint64_t pages_max = seed % 3 == 0 ? 3 : seed % 3 == 1 ? 40 : 3'000;
       const auto runs = random_runs(random, needed, pages_max);
 
       write_plan plan;
-      const auto placed = place_values(seed % 2 == 0 ? accepted_ops{ops} : cut(ops, random), runs,
-                                       store_seed, buffers, plan);
+      const auto placed = place(seed % 2 == 0 ? accepted_ops{ops} : cut(ops, random), runs,
+                                store_seed, buffers, plan);
       plan.seal();
       BOOST_CHECK(plan.records().empty());
       BOOST_CHECK(plan.superblock().empty());
@@ -397,9 +403,9 @@ BOOST_AUTO_TEST_CASE(placed_values_can_be_read_back) {
 BOOST_AUTO_TEST_CASE(packed_values_come_first_in_accept_order) {
   write_plan plan;
   const auto placed =
-      place_values({put_of("large", 1, std::string(64 * kib, 'l')), put_of("a", 2, "a"),
-                    put_of("none", 3), put_of("b", 4, std::string(65, 'b')), put_of("c", 5, "c")},
-                   {{layout::data_start, mib}}, store_seed, buffers, plan);
+      place({put_of("large", 1, std::string(64 * kib, 'l')), put_of("a", 2, "a"), put_of("none", 3),
+             put_of("b", 4, std::string(65, 'b')), put_of("c", 5, "c")},
+            {{layout::data_start, mib}}, store_seed, buffers, plan);
   BOOST_CHECK_EQUAL(placed[1].what->chunks()[0].where.offset, layout::data_start);
   BOOST_CHECK_EQUAL(placed[3].what->chunks()[0].where.offset, layout::data_start + 64);
   BOOST_CHECK_EQUAL(placed[4].what->chunks()[0].where.offset, layout::data_start + 192);
@@ -413,8 +419,8 @@ BOOST_AUTO_TEST_CASE(packed_values_come_first_in_accept_order) {
 BOOST_AUTO_TEST_CASE(large_values_are_written_from_where_they_are) {
   const auto value = shared_bytes{std::string(100'000, 'v')};
   write_plan plan;
-  (void)place_values({op_of(op_kind::put, "n", 1, value)}, {{layout::data_start, mib}}, store_seed,
-                     buffers, plan);
+  (void)place({op_of(op_kind::put, "n", 1, value)}, {{layout::data_start, mib}}, store_seed,
+              buffers, plan);
   BOOST_REQUIRE_EQUAL(plan.values().size(), 1U);
   BOOST_CHECK(plan.values()[0].buffers[0].data() == value.data());
 }
@@ -425,7 +431,7 @@ BOOST_AUTO_TEST_CASE(small_values_that_lie_together_are_one_buffer) {
     ops.push_back(put_of("n" + std::to_string(n), n + 1, std::string(100, 'v')));
   {
     write_plan plan;
-    (void)place_values(ops, {{layout::data_start, mib}}, store_seed, buffers, plan);
+    (void)place(ops, {{layout::data_start, mib}}, store_seed, buffers, plan);
     plan.seal();
     BOOST_REQUIRE_EQUAL(plan.values().size(), 1U);
     BOOST_CHECK_EQUAL(plan.values()[0].buffers.size(), 1U);
@@ -434,9 +440,8 @@ BOOST_AUTO_TEST_CASE(small_values_that_lie_together_are_one_buffer) {
   }
   // In two places.
   write_plan plan;
-  (void)place_values(ops,
-                     {{layout::data_start, page_size}, {layout::data_start + 9 * page_size, mib}},
-                     store_seed, buffers, plan);
+  (void)place(ops, {{layout::data_start, page_size}, {layout::data_start + 9 * page_size, mib}},
+              store_seed, buffers, plan);
   plan.seal();
   BOOST_REQUIRE_EQUAL(plan.values().size(), 2U);
   BOOST_CHECK_EQUAL(plan.values()[0].buffers.size(), 1U);
@@ -445,9 +450,9 @@ BOOST_AUTO_TEST_CASE(small_values_that_lie_together_are_one_buffer) {
 
 BOOST_AUTO_TEST_CASE(a_larger_value_between_small_ones_parts_them) {
   write_plan plan;
-  (void)place_values({put_of("a", 1, std::string(100, 'a')), put_of("b", 2, std::string(3000, 'b')),
-                      put_of("c", 3, std::string(100, 'c'))},
-                     {{layout::data_start, mib}}, store_seed, buffers, plan);
+  (void)place({put_of("a", 1, std::string(100, 'a')), put_of("b", 2, std::string(3000, 'b')),
+               put_of("c", 3, std::string(100, 'c'))},
+              {{layout::data_start, mib}}, store_seed, buffers, plan);
   plan.seal();
   BOOST_REQUIRE_EQUAL(plan.values().size(), 1U);
   std::vector<std::size_t> sizes;
@@ -458,8 +463,8 @@ BOOST_AUTO_TEST_CASE(a_larger_value_between_small_ones_parts_them) {
 
 BOOST_AUTO_TEST_CASE(a_value_is_split_at_4_mib) {
   write_plan plan;
-  const auto placed = place_values({put_of("n", 1, std::string(9 * mib, 'v'))},
-                                   {{layout::data_start, 9 * mib}}, store_seed, buffers, plan);
+  const auto placed = place({put_of("n", 1, std::string(9 * mib, 'v'))},
+                            {{layout::data_start, 9 * mib}}, store_seed, buffers, plan);
   BOOST_REQUIRE_EQUAL(placed[0].what->chunks().size(), 3U);
   BOOST_CHECK_EQUAL(placed[0].what->chunks()[0].where.length, 4 * mib);
   BOOST_CHECK_EQUAL(placed[0].what->chunks()[1].where.length, 4 * mib);
@@ -469,16 +474,14 @@ BOOST_AUTO_TEST_CASE(a_value_is_split_at_4_mib) {
 
 BOOST_AUTO_TEST_CASE(runs_too_small_are_a_broken_invariant) {
   write_plan plan;
-  BOOST_CHECK_THROW(
-      (void)place_values({put_of("n", 1, std::string(2 * page_size, 'v'))},
-                         {{layout::data_start, page_size}}, store_seed, buffers, plan),
-      invariant_violation);
-  BOOST_CHECK_THROW((void)place_values({put_of("n", 1, "v")}, {}, store_seed, buffers, plan),
+  BOOST_CHECK_THROW((void)place({put_of("n", 1, std::string(2 * page_size, 'v'))},
+                                {{layout::data_start, page_size}}, store_seed, buffers, plan),
+                    invariant_violation);
+  BOOST_CHECK_THROW((void)place({put_of("n", 1, "v")}, {}, store_seed, buffers, plan),
                     invariant_violation);
   // Without values none are needed.
   BOOST_CHECK_EQUAL(
-      place_values({op_of(op_kind::del, "n", 1), put_of("m", 2)}, {}, store_seed, buffers, plan)
-          .size(),
+      place({op_of(op_kind::del, "n", 1), put_of("m", 2)}, {}, store_seed, buffers, plan).size(),
       2U);
 }
 
@@ -495,9 +498,9 @@ BOOST_AUTO_TEST_CASE(nothing_of_an_earlier_group_is_written) {
   std::vector<accepted_op> ops;
   for (std::uint64_t i = 0; i < 40'001; ++i)
     ops.push_back(put_of("n" + std::to_string(i), 1 + i, std::string(i % 2 == 0 ? 65 : 130, 'v')));
-  const auto bytes = value_pages_bytes(ops);
+  const auto bytes = bytes_for(ops);
   write_plan plan;
-  const auto placed = place_values(ops, {{layout::data_start, bytes}}, store_seed, used, plan);
+  const auto placed = place(ops, {{layout::data_start, bytes}}, store_seed, used, plan);
   BOOST_TEST(used.waiting_bytes() == 4 * mib);
   BOOST_REQUIRE_EQUAL(plan.values().size(), 1U);
   std::uint64_t values = 0;
@@ -523,9 +526,9 @@ BOOST_AUTO_TEST_CASE(nothing_of_an_earlier_group_is_written) {
 
 BOOST_AUTO_TEST_CASE(a_body_holds_the_ops_in_order) {
   write_plan plan;
-  const auto placed = place_values({put_of("a", 1, "value"), op_of(op_kind::del, "b", 2),
-                                    op_of(op_kind::clear, "", 3), put_of("c", 4)},
-                                   {{layout::data_start, page_size}}, store_seed, buffers, plan);
+  const auto placed = place({put_of("a", 1, "value"), op_of(op_kind::del, "b", 2),
+                             op_of(op_kind::clear, "", 3), put_of("c", 4)},
+                            {{layout::data_start, page_size}}, store_seed, buffers, plan);
   const auto record = encode_body(placed, buffers);
   op_reader in{record.body(), 0};
   for (const auto& p : placed) {
