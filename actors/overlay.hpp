@@ -40,7 +40,7 @@ class overlay {
   void set(accepted_op& o) {
     if (o.kind == op_kind::clear) return set_cleared(o);
     o.name_hash = names_in_flight::hash_of(o.name);
-    if (const auto** before = newest_.find(o.name_hash, named(o.name))) {
+    if (const auto** before = newest_.find(o.name_hash, named{o.name})) {
       *before = &o;
       return;
     }
@@ -55,7 +55,7 @@ class overlay {
   /// The newest accepted op of this name, or null; of a name that a CLEAR removes, the CLEAR.
   [[nodiscard]] const accepted_op* find(std::string_view name) const {
     if (mutant("reads-miss-what-is-queued")) return nullptr;
-    const auto* const* found = newest_.find(names_in_flight::hash_of(name), named(name));
+    const auto* const* found = newest_.find(names_in_flight::hash_of(name), named{name});
     return found != nullptr ? *found : clear_;
   }
 
@@ -106,9 +106,10 @@ class overlay {
   /// About as many misses as a core keeps under way (docs/decisions/0023).
   static constexpr std::size_t prefetched_ops = 16;
 
-  [[nodiscard]] static auto named(std::string_view name) noexcept {
-    return [name](const accepted_op* o) { return o->name == name; };
-  }
+  struct named {
+    std::string_view name;
+    bool operator()(const accepted_op* o) const noexcept { return o->name == name; }
+  };
 
   void set_cleared(const accepted_op& by) {
     // First: no name may seem to have nothing in flight meanwhile.
@@ -125,7 +126,7 @@ class overlay {
     }
     const auto* newest = &o;
     if (mutant("older-write-ends-a-newer-one"))
-      if (const auto* const* found = newest_.find(o.name_hash, named(o.name))) newest = *found;
+      if (const auto* const* found = newest_.find(o.name_hash, named{o.name})) newest = *found;
     if (newest_.erase(o.name_hash, newest)) names_->lower(o.name_hash);
   }
 

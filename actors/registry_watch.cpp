@@ -87,7 +87,7 @@ void registry_state::tell_watchers(const durable_group& group) {
       case op_kind::put: watches_.tell(block, change_kind::put, ver); break;
       case op_kind::del:
         watches_.tell(
-            name, was_removed_as_expired(ver) ? change_kind::expired : change_kind::deleted, ver);
+            block, was_removed_as_expired(ver) ? change_kind::expired : change_kind::deleted, ver);
         break;
       case op_kind::clear: watches_.tell({}, change_kind::cleared, ver); break;
       case op_kind::relocate: break;
