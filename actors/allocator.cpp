@@ -357,8 +357,11 @@ bool allocator_state::grant_moves(std::uint64_t bytes) {
 void allocator_state::account(const group_space& change) {
   if (change.group) {
     if (change.group->spent > 0) space_.spent(change.group->spent);
+    std::vector<extent> extents;
+    extents.reserve(change.group->ops.size());
     for (const auto& o : change.group->ops)
-      for (const auto& c : o.what->chunks()) space_.publish(c.where);
+      for (const auto& c : o.what->chunks()) extents.push_back(c.where);
+    space_.publish(extents);
   }
   for (const auto& e : change.retired) space_.retire(e);
   if (!reserve_.is_full()) fill_reserve();

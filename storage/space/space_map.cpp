@@ -197,12 +197,24 @@ void space_map::free_extent(extent pages) {
   check();
 }
 
-void space_map::publish(extent data) {
-  invariant(inside_data(data), "an extent outside the file is published");
-  invariant(!free_.overlaps(data) && !set_aside_.overlaps(data) && !fixed_.overlaps(data),
-            "I1: what is published was leased, and is nothing else");
+// What is free, set aside or fixed is whole pages: where extents lie so close that each page between the first and the
+// last one has a part of one, it is as good to ask once for all of them.
+void space_map::publish(std::span<const extent> of_group) {
+  const auto is_next_to = [](const extent& stretch, const extent& next) {
+    return next.offset >= stretch.end() && next.offset <= round_up_to_page(stretch.end());
+  };
   const auto before = liveness_.live_pages();
-  liveness_.add(data);
+  for (std::size_t first = 0, end = 0; first < of_group.size(); first = end) {
+    extent stretch{of_group[first].offset, 0};
+    do {
+      invariant(inside_data(of_group[end]), "an extent outside the file is published");
+      stretch.length = of_group[end].end() - stretch.offset;
+    } while (++end < of_group.size() && is_next_to(stretch, of_group[end]));
+    invariant(
+        !free_.overlaps(stretch) && !set_aside_.overlaps(stretch) && !fixed_.overlaps(stretch),
+        "I1: what is published was leased, and is nothing else");
+    for (const auto& data : of_group.subspan(first, end - first)) liveness_.add(data);
+  }
   const auto settled = (liveness_.live_pages() - before) * page_size;
   invariant(settled <= in_flight_, "more is published than was spent");
   in_flight_ -= settled;

@@ -21,6 +21,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 namespace stowage {
@@ -102,10 +103,12 @@ class space_map {
 
   // Data.
 
-  /// An extent of a group that is durable now. All extents of a group are published before any of
+  /// Extents of a group that is durable now. All extents of a group are published before any of
   /// them is retired, or the page of one would be freed under its neighbours. A spent page in which
-  /// nothing is ever published stays in flight until the next recovery.
-  void publish(extent data);
+  /// nothing is ever published stays in flight until the next recovery. Those that follow one another without a page
+  /// between them, as most of a group do, cost little more than one.
+  void publish(std::span<const extent> of_group);
+  void publish(extent data) { publish(std::span{&data, 1}); }
 
   /// A published extent that nothing needs any more: its pages are free unless others share them.
   void retire(extent data);

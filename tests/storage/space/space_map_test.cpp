@@ -253,7 +253,20 @@ BOOST_AUTO_TEST_CASE(what_was_not_taken_is_not_published) {
   BOOST_CHECK_THROW(space.publish({run.end() - 100, 200}), invariant_violation);
   const auto area = space.allocate_contiguous(page_size, page_size).value();
   BOOST_CHECK_THROW(space.publish(area), invariant_violation);
-  space.publish(run);
+  // In a group whose extents are asked about together, in each place.
+  BOOST_REQUIRE_EQUAL(area.offset, run.end());
+  const std::vector<extent> group{{run.offset, 64},
+                                  {run.offset + 64, page_size},
+                                  {run.offset + page_size + 128, in_pages(3) - 128}};
+  for (std::size_t at = 0; at <= group.size(); ++at) {
+    auto wrong = group;
+    wrong.insert(wrong.begin() + static_cast<std::ptrdiff_t>(at), area);
+    auto as_it_was = space;
+    BOOST_CHECK_THROW(as_it_was.publish(wrong), invariant_violation);
+  }
+  space.publish(std::vector<extent>{});
+  BOOST_CHECK_EQUAL(space.stats().live, 0U);
+  space.publish(group);
   BOOST_CHECK_EQUAL(space.stats().live, in_pages(4));
 }
 
@@ -526,7 +539,10 @@ BOOST_AUTO_TEST_CASE(books_balance_and_every_promise_can_be_kept) {
                 at = round_up(at + length, limits::packing_unit);
               }
             }
-            for (const auto& e : group) space.publish(e);
+            if (random() % 2 == 0)
+              space.publish(group);
+            else
+              for (const auto& e : group) space.publish(e);
             live.insert(live.end(), group.begin(), group.end());
             break;
           }
