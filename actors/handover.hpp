@@ -9,7 +9,6 @@
 #include <stowage/storage/index/block.hpp>
 #include <stowage/storage/index/block_index.hpp>
 #include <stowage/storage/log/group.hpp>
-#include <stowage/storage/log/journal_areas.hpp>
 #include <stowage/storage/metadata_check.hpp>
 #include <stowage/storage/recovery.hpp>
 #include <stowage/storage/space/retirement.hpp>
@@ -31,7 +30,6 @@ struct durable_group {
   journal_position after;
   /// Journal bytes written up to there, ever.
   std::uint64_t journal_total = 0;
-  write_load load = write_load::usual;
 };
 
 /// A block to read, and what keeps its extents from being reused meanwhile.

@@ -19,6 +19,9 @@ namespace stowage {
 
 namespace {
 
+// As long as so many ops wait to become durable, a bulk load is under way. The last of them leave none.
+constexpr std::uint64_t bulk_ops = 16'384;
+
 // Between two requests: 0.1 ms.
 constexpr std::size_t let_go_items = 1000;
 
@@ -114,8 +117,6 @@ registry_actor::behavior_type registry_state::make_behavior() {
         // A checkpoint may begin behind it: then no root needs the area it has left.
         newest_position_ = message.group->after;
         newest_journal_total_ = message.group->journal_total;
-        // Whatever load there was has ended.
-        checkpoint_if_due(write_load::usual);
         return caf::unit;
       },
       [](const root_installed&) -> caf::result<void> { return caf::unit; },
@@ -309,7 +310,7 @@ void registry_state::on_durable(const durable_group& group,
 
   newest_position_ = group.after;
   newest_journal_total_ = group.journal_total;
-  checkpoint_if_due(group.load);
+  checkpoint_if_due();
   if (newest_journal_total_ >= look_for_waste_at_) look_for_waste();
   pressed_ = false;
   if (budget_waits_for_ == budget_wait::group) budget_waits_for_ = budget_wait::nothing;
@@ -330,9 +331,10 @@ void registry_state::keep_value_of(const committed_op& put) {
     keep_in_cache(*cache_, put.as_op(), accepted->value.view());
 }
 
-void registry_state::checkpoint_if_due(write_load load) {
-  if (checkpoint_running_ || failed_) return;
+void registry_state::checkpoint_if_due() {
+  if (checkpoint_running_) return;
   const auto since_root = newest_journal_total_ - current_root_total_;
+  const auto load = pending_.sum().ops >= bulk_ops ? write_load::bulk : write_load::usual;
   if (is_checkpoint_due(since_root, index_.checkpoint_bytes(), load)) start_checkpoint_of_newest();
 }
 
@@ -430,11 +432,9 @@ void registry_state::on_close(caf::typed_response_promise<void> answer) {
   close_when_settled();
 }
 
-// What was accepted or waits is still served; a checkpoint under way is finished, for the next open, and one that a bulk
-// load put off is begun.
+// What was accepted or waits is still served; a checkpoint under way is finished, for the next open.
 void registry_state::close_when_settled() {
   if (!closing_ || draining_ || !parked_.empty()) return;
-  if (!std::exchange(looked_for_last_checkpoint_, true)) checkpoint_if_due(write_load::usual);
   if ((checkpoint_running_ || compaction_running_) && !failed_) return;
   draining_ = true;
   compat::request(self_, writer_, drain_writer{})

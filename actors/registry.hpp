@@ -214,7 +214,7 @@ class registry_state {
   void on_durable(const durable_group& group, const std::shared_ptr<const durable_group>& shared);
   void retire(const block& superseded);
   void keep_value_of(const committed_op& put);
-  void checkpoint_if_due(write_load load);
+  void checkpoint_if_due();
   void start_checkpoint_of_newest();
   void shorten_journal();
   void on_checkpoint_ended(const caf::error& why);
@@ -396,7 +396,6 @@ class registry_state {
 
   std::optional<failure> failed_;
   bool closing_ = false;
-  bool looked_for_last_checkpoint_ = false;
   bool draining_ = false;
   std::vector<caf::typed_response_promise<void>> close_answers_;
   std::size_t readers_stopping_ = 0;

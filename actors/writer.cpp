@@ -17,12 +17,9 @@ namespace {
 // Groups with less than this are small.
 constexpr std::uint64_t small_group_bytes_end = limits::mib;
 
-// A group of so many ops is part of a bulk load.
-constexpr std::uint64_t bulk_group_ops = 16'384;
-
 // From so many bytes of values or so many ops on, a group is formed while the one before is at the disk.
 constexpr std::uint64_t group_bytes_formed_ahead = 4 * limits::mib;
-constexpr std::uint64_t group_ops_formed_ahead = bulk_group_ops;
+constexpr std::uint64_t group_ops_formed_ahead = 16'384;
 
 // A SEAL follows this long after the last group, so that later damage to that group is told from a torn
 // tail.
@@ -436,7 +433,6 @@ void writer_state::add_group(forming_group g, write_plan& plan, commit& follows)
   group->spent = g.page_bytes;
   group->after = areas_.position();
   group->journal_total = journal_total_;
-  if (group->ops.size() >= bulk_group_ops) group->load = write_load::bulk;
   follows.group = std::move(group);
 }
 

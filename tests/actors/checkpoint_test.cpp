@@ -35,25 +35,26 @@ struct checkpointing : store_fixture {
 };
 
 struct bulk_loading : store_fixture {
-  static constexpr int count = 20'000;
+  static constexpr int together = 12'000;
 
   bulk_loading() {
-    options.credit.max_ops = 4 * count;
+    options.credit.max_ops = 10 * together;
+    options.batch.max_ops = together;
     options.compaction.start_above = 0;
     open();
   }
 
-  /// One group with more journal than else calls for a checkpoint.
+  /// Some 6 MiB of journal, of new names.
   void load() {
     std::vector<single_write> writes;
-    for (int i = 0; i < count; ++i) {
-      auto digits = std::to_string(i);
-      writes.push_back({std::string(400 - digits.size(), 'n') + digits, payload{}, false, {}});
+    for (int i = 0; i < together; ++i) {
+      auto digits = std::to_string(count_++);
+      writes.push_back({std::string(480 - digits.size(), 'n') + digits, payload{}, false, {}});
     }
-    auto done = send(put_many_request{std::move(writes), durability::durable});
-    run();
-    BOOST_REQUIRE(done.code() == errc::none);
+    (void)send(put_many_request{std::move(writes), {}});
   }
+
+  int count_ = 0;
 };
 
 }  // namespace
@@ -76,37 +77,26 @@ BOOST_FIXTURE_TEST_CASE(eight_mebibytes_of_journal_make_a_checkpoint, checkpoint
 }
 
 BOOST_FIXTURE_TEST_CASE(a_bulk_load_is_followed_by_its_checkpoint, bulk_loading) {
+  // While one group is at the disk, more comes than it had, so each but the last leaves 24,000 ops in flight.
+  int groups = 0;
+  const std::function<void()> more = [&] {
+    if (++groups == 4) return;
+    load();
+    load();
+    rig->meanwhile(device_call::sync, more);
+  };
+  rig->meanwhile(device_call::sync, more);
   load();
-  BOOST_TEST(status().journal_bytes > 8 * limits::mib);
-  BOOST_TEST(status().checkpoints == 0U);
-  // The SEAL says that no more comes.
-  advance(100ms);
+  run();
+  BOOST_TEST(groups == 4);
+  BOOST_TEST(status().journal_bytes_written > 32 * limits::mib);
   BOOST_TEST(status().checkpoints == 1U);
   BOOST_TEST(status().journal_bytes < limits::mib);
   const auto state = contents();
-  BOOST_TEST(state.size() == count);
+  BOOST_TEST(state.size() == static_cast<std::size_t>(count_));
   crash();
   open();
   BOOST_TEST((contents() == state));
-}
-
-BOOST_FIXTURE_TEST_CASE(a_close_after_a_bulk_load_writes_its_checkpoint, bulk_loading) {
-  load();
-  const auto state = contents();
-  close();
-  open();
-  BOOST_TEST(was_clean);
-  BOOST_TEST(status().journal_bytes < limits::mib);
-  BOOST_TEST((contents() == state));
-}
-
-BOOST_FIXTURE_TEST_CASE(a_checkpoint_that_fails_does_not_keep_a_close_waiting, bulk_loading) {
-  load();
-  rig->fail_next(device_call::sync, EIO);
-  auto closing = ask_close();
-  run();
-  BOOST_TEST(closing.code() == errc::io_error);
-  BOOST_TEST(rig->is_closed());
 }
 
 BOOST_FIXTURE_TEST_CASE(over_many_checkpoints_the_file_does_not_grow, checkpointing) {
