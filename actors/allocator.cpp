@@ -132,15 +132,18 @@ void allocator_state::grow_by(std::uint64_t growth, std::uint64_t needed, bool u
   };
   if (growth < needed) return refused(fail(errc::no_space, "the file may not grow further"));
   const auto target = space_.file_bytes() + growth;
+  ++growing_;
   compat::request(self_, disk_, grow_device{target})
       .then(
           [this, target, missing, done] {
+            --growing_;
             // Another request may have grown the file further meanwhile.
             const bool grows = target > space_.file_bytes();
             if (grows) space_.grow(target);
             grow_until(missing, done, grows);
           },
           [this, growth, needed, under_ceiling, missing, done, refused](const caf::error& why) {
+            --growing_;
             // No room for growth ahead of need: the need alone may still fit.
             if (why == errc::no_space && growth > needed)
               grow_by(needed, needed, under_ceiling, missing, done);
@@ -384,8 +387,9 @@ std::uint64_t allocator_state::fill_reserve() {
 
 // Under a ceiling the reserve stands in where nothing is set aside in one run. That passes, and who took it for a full
 // disk would have each group wait for its own pages until then.
+// And while the file grows, what the reserve lacks may be on its way.
 bool allocator_state::is_short() const noexcept {
-  return !reserve_.is_full() && !space_.has_ceiling();
+  return !reserve_.is_full() && !space_.has_ceiling() && growing_ == 0;
 }
 
 store_status allocator_state::status() const {

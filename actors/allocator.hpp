@@ -75,6 +75,8 @@ class allocator_state {
   allocator_actor::pointer self_;
   space_map space_;
   space_reserve reserve_;
+  /// How many wait for the file to become longer.
+  std::size_t growing_ = 0;
   /// Something was taken from it under the ceiling there is.
   bool reserve_stands_in_ = false;
   disk_actor disk_;

@@ -44,6 +44,7 @@ registry_state::registry_state(registry_actor::pointer self, store_options optio
       newest_position_{start.position},
       newest_journal_total_{start.journal_bytes},
       checkpoint_soon_{start.checkpoint_soon},
+      current_checkpoint_bytes_{index_.checkpoint_bytes()},
       owners_ends_{self, [this](const caf::actor_addr& who) { on_owner_ended(who); }},
       look_for_waste_at_{start.journal_bytes + look_for_waste_every},
       cache_{std::move(start.cache)},
@@ -311,7 +312,8 @@ void registry_state::on_durable(const durable_group& group,
   newest_position_ = group.after;
   newest_journal_total_ = group.journal_total;
   checkpoint_if_due();
-  if (newest_journal_total_ >= look_for_waste_at_) look_for_waste();
+  // What a load leaves behind is seen when it has ended.
+  if (newest_journal_total_ >= look_for_waste_at_ && !is_bulk_load()) look_for_waste();
   pressed_ = false;
   if (budget_waits_for_ == budget_wait::group) budget_waits_for_ = budget_wait::nothing;
   serve_parked();
@@ -331,11 +333,15 @@ void registry_state::keep_value_of(const committed_op& put) {
     keep_in_cache(*cache_, put.as_op(), accepted->value.view());
 }
 
+bool registry_state::is_bulk_load() const noexcept { return pending_.sum().ops >= bulk_ops; }
+
 void registry_state::checkpoint_if_due() {
-  if (checkpoint_running_) return;
-  const auto since_root = newest_journal_total_ - current_root_total_;
-  const auto load = pending_.sum().ops >= bulk_ops ? write_load::bulk : write_load::usual;
-  if (is_checkpoint_due(since_root, index_.checkpoint_bytes(), load)) start_checkpoint_of_newest();
+  // The writer takes no more pages.
+  if (checkpoint_running_ || draining_) return;
+  if (is_checkpoint_due(newest_journal_total_ - current_root_total_,
+                        {index_.checkpoint_bytes(), current_checkpoint_bytes_},
+                        is_bulk_load() ? write_load::bulk : write_load::usual))
+    start_checkpoint_of_newest();
 }
 
 // The snapshot and the journal position are of the same moment.
@@ -348,6 +354,7 @@ void registry_state::start_checkpoint_of_newest() {
   std::ranges::move(std::exchange(next_checkpoint_answers_, {}),
                     std::back_inserter(checkpoint_answers_));
   checkpoint_journal_total_ = newest_journal_total_;
+  running_checkpoint_bytes_ = index_.checkpoint_bytes();
   compat::request(self_, maintenance_, start_checkpoint{std::move(job)})
       .then([this] { on_checkpoint_ended(caf::error{}); },
             [this](const caf::error& why) { on_checkpoint_ended(why); });
@@ -371,6 +378,7 @@ void registry_state::on_checkpoint_ended(const caf::error& why) {
   }
   if (!why) {
     previous_root_total_ = std::exchange(current_root_total_, checkpoint_journal_total_);
+    current_checkpoint_bytes_ = running_checkpoint_bytes_;
     if (checkpoints_wanted_ > 0 && --checkpoints_wanted_ > 0 && !failed_)
       return start_checkpoint_of_newest();
   } else {
@@ -388,6 +396,8 @@ void registry_state::on_checkpoint_ended(const caf::error& why) {
       serve_parked();
   }
   if (!checkpoint_running_ && !next_checkpoint_answers_.empty()) start_checkpoint_of_newest();
+  // Enough for another may have come meanwhile, and nothing after it.
+  if (!why && !failed_) checkpoint_if_due();
   close_when_settled();
 }
 
@@ -432,9 +442,13 @@ void registry_state::on_close(caf::typed_response_promise<void> answer) {
   close_when_settled();
 }
 
-// What was accepted or waits is still served; a checkpoint under way is finished, for the next open.
+// What was accepted or waits is still served; a checkpoint under way is finished, for the next open. That of a bulk load
+// comes with its last group.
 void registry_state::close_when_settled() {
   if (!closing_ || draining_ || !parked_.empty()) return;
+  if (is_bulk_load() && !std::exchange(load_ends_first_, true))
+    compat::send(self_, writer_, close_batch{static_cast<std::uint8_t>(close_cause::flush)});
+  if (load_ends_first_ && !pending_.empty() && !failed_) return;
   if ((checkpoint_running_ || compaction_running_) && !failed_) return;
   draining_ = true;
   compat::request(self_, writer_, drain_writer{})

@@ -214,6 +214,7 @@ class registry_state {
   void on_durable(const durable_group& group, const std::shared_ptr<const durable_group>& shared);
   void retire(const block& superseded);
   void keep_value_of(const committed_op& put);
+  [[nodiscard]] bool is_bulk_load() const noexcept;
   void checkpoint_if_due();
   void start_checkpoint_of_newest();
   void shorten_journal();
@@ -354,6 +355,9 @@ class registry_state {
   std::vector<promise_of<void>> checkpoint_answers_;
   std::vector<promise_of<void>> next_checkpoint_answers_;
   std::uint64_t checkpoint_journal_total_ = 0;
+  /// What they take: the one of the current root, and the one that runs.
+  std::uint64_t current_checkpoint_bytes_;
+  std::uint64_t running_checkpoint_bytes_ = 0;
   /// To be started one after the other, for the areas they free.
   int checkpoints_wanted_ = 0;
   /// The writer waits for such an area.
@@ -396,6 +400,8 @@ class registry_state {
 
   std::optional<failure> failed_;
   bool closing_ = false;
+  /// A close waits for the last group of a bulk load.
+  bool load_ends_first_ = false;
   bool draining_ = false;
   std::vector<caf::typed_response_promise<void>> close_answers_;
   std::size_t readers_stopping_ = 0;

@@ -26,7 +26,9 @@ block_ref block::make(const op& o, std::uint64_t published) {
   auto* made = new (memory) block{o, published};
   std::uninitialized_copy(o.chunks.begin(), o.chunks.end(),
                           reinterpret_cast<chunk*>(memory + sizeof(block)));
-  std::memcpy(memory + sizeof(block) + chunk_bytes, o.name.data(), o.name.size());
+  // A CLEAR has no name, and there may be no pointer either.
+  if (!o.name.empty())
+    std::memcpy(memory + sizeof(block) + chunk_bytes, o.name.data(), o.name.size());
   return block_ref{made};
 }
 

@@ -90,10 +90,10 @@ std::uint64_t journal_area_bytes_for(std::uint64_t file_bytes) noexcept {
                     limits::journal_area_bytes_max);
 }
 
-bool is_checkpoint_due(std::uint64_t journal_bytes, std::uint64_t checkpoint_bytes,
+bool is_checkpoint_due(std::uint64_t journal_bytes, const checkpoint_sizes& of,
                        write_load load) noexcept {
-  return load == write_load::bulk ? journal_bytes > std::max(64 * limits::mib, checkpoint_bytes)
-                                  : journal_bytes > std::max(8 * limits::mib, checkpoint_bytes / 2);
+  return load == write_load::bulk ? journal_bytes > std::max(64 * limits::mib, of.last)
+                                  : journal_bytes > std::max(8 * limits::mib, of.now / 2);
 }
 
 }  // namespace stowage

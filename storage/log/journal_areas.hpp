@@ -78,9 +78,17 @@ class journal_areas {
 /// of it again.
 enum class write_load : std::uint8_t { usual, bulk };
 
-/// Whether `journal_bytes` of records since the current root call for a checkpoint, when the last one
-/// had `checkpoint_bytes`: beyond max(8 MiB, half of it), in a bulk load beyond max(64 MiB, all of it).
-[[nodiscard]] bool is_checkpoint_due(std::uint64_t journal_bytes, std::uint64_t checkpoint_bytes,
+/// What a checkpoint takes.
+struct checkpoint_sizes {
+  std::uint64_t now = 0;
+  /// The one of the current root.
+  std::uint64_t last = 0;
+};
+
+/// Whether `journal_bytes` of records since the current root call for a checkpoint: beyond max(8 MiB, half of what it
+/// takes now), in a bulk load beyond max(64 MiB, all of the last one). Either way a store that only grows writes each
+/// twice as large as the one before.
+[[nodiscard]] bool is_checkpoint_due(std::uint64_t journal_bytes, const checkpoint_sizes& of,
                                      write_load load) noexcept;
 
 }  // namespace stowage

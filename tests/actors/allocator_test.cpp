@@ -398,6 +398,32 @@ BOOST_FIXTURE_TEST_CASE(what_comes_back_while_the_file_should_become_longer_is_f
   BOOST_TEST(grants(budget_request{page_size, mib}, end_the_compaction));
 }
 
+// Or the journal of a bulk load, whose checkpoint becomes larger with each request, would be shortened again and again.
+BOOST_FIXTURE_TEST_CASE(while_the_file_becomes_longer_for_the_reserve_nothing_is_short,
+                        allocating) {
+  const auto is_short = [this] {
+    const auto granted = ask<area_grant>(area_request{mib, mib});
+    BOOST_TEST_REQUIRE(granted.ok());
+    return granted->space_is_short;
+  };
+  const budget_request larger_than_the_file{0, 2 * file_bytes};
+  log->holds_growth = true;
+  const bool granted = grants(larger_than_the_file, [&] {
+    BOOST_TEST_REQUIRE(log->held.has_value());
+    // What is for the area comes sooner.
+    log->holds_growth = false;
+    BOOST_TEST(!is_short());
+    compat::run_on(disk, [this] { std::exchange(log->held, std::nullopt)->deliver(); });
+    det.run();
+  });
+  BOOST_TEST(granted);
+  BOOST_TEST(!is_short());
+  // Where there is no more of it, everything is.
+  log->growth = errc::no_space;
+  BOOST_TEST(!grants(budget_request{0, 8 * file_bytes}));
+  BOOST_TEST(is_short());
+}
+
 BOOST_FIXTURE_TEST_CASE(a_run_that_would_lie_behind_the_end_lifts_the_ceiling, allocating) {
   const auto begun = ask<compaction_space>(half_empty);
   BOOST_TEST_REQUIRE(begun.ok());

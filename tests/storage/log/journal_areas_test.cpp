@@ -190,24 +190,24 @@ BOOST_AUTO_TEST_CASE(areas_grow_with_the_file) {
 }
 
 BOOST_AUTO_TEST_CASE(a_checkpoint_is_due_beyond_8_mib_and_half_the_last_one) {
-  BOOST_CHECK(!is_checkpoint_due(0, 0, write_load::usual));
-  BOOST_CHECK(!is_checkpoint_due(8 * mib, 0, write_load::usual));
-  BOOST_CHECK(is_checkpoint_due(8 * mib + 1, 0, write_load::usual));
-  BOOST_CHECK(is_checkpoint_due(8 * mib + 1, 16 * mib, write_load::usual));
-  BOOST_CHECK(!is_checkpoint_due(8 * mib + 1, 16 * mib + 2, write_load::usual));
-  BOOST_CHECK(!is_checkpoint_due(50 * mib, 100 * mib, write_load::usual));
-  BOOST_CHECK(is_checkpoint_due(50 * mib + 1, 100 * mib, write_load::usual));
-  BOOST_CHECK(!is_checkpoint_due(UINT64_MAX / 2, UINT64_MAX, write_load::usual));
+  BOOST_CHECK(!is_checkpoint_due(0, {0, UINT64_MAX}, write_load::usual));
+  BOOST_CHECK(!is_checkpoint_due(8 * mib, {0, UINT64_MAX}, write_load::usual));
+  BOOST_CHECK(is_checkpoint_due(8 * mib + 1, {0, UINT64_MAX}, write_load::usual));
+  BOOST_CHECK(is_checkpoint_due(8 * mib + 1, {16 * mib, UINT64_MAX}, write_load::usual));
+  BOOST_CHECK(!is_checkpoint_due(8 * mib + 1, {16 * mib + 2, UINT64_MAX}, write_load::usual));
+  BOOST_CHECK(!is_checkpoint_due(50 * mib, {100 * mib, UINT64_MAX}, write_load::usual));
+  BOOST_CHECK(is_checkpoint_due(50 * mib + 1, {100 * mib, UINT64_MAX}, write_load::usual));
+  BOOST_CHECK(!is_checkpoint_due(UINT64_MAX / 2, {UINT64_MAX, UINT64_MAX}, write_load::usual));
 }
 
 BOOST_AUTO_TEST_CASE(in_a_bulk_load_beyond_64_mib_and_the_last_one) {
-  BOOST_CHECK(!is_checkpoint_due(0, 0, write_load::bulk));
-  BOOST_CHECK(!is_checkpoint_due(64 * mib, 0, write_load::bulk));
-  BOOST_CHECK(is_checkpoint_due(64 * mib + 1, 0, write_load::bulk));
-  BOOST_CHECK(is_checkpoint_due(64 * mib + 1, 64 * mib, write_load::bulk));
-  BOOST_CHECK(!is_checkpoint_due(100 * mib, 100 * mib, write_load::bulk));
-  BOOST_CHECK(is_checkpoint_due(100 * mib + 1, 100 * mib, write_load::bulk));
-  BOOST_CHECK(!is_checkpoint_due(UINT64_MAX, UINT64_MAX, write_load::bulk));
+  BOOST_CHECK(!is_checkpoint_due(0, {UINT64_MAX, 0}, write_load::bulk));
+  BOOST_CHECK(!is_checkpoint_due(64 * mib, {UINT64_MAX, 0}, write_load::bulk));
+  BOOST_CHECK(is_checkpoint_due(64 * mib + 1, {UINT64_MAX, 0}, write_load::bulk));
+  BOOST_CHECK(is_checkpoint_due(64 * mib + 1, {UINT64_MAX, 64 * mib}, write_load::bulk));
+  BOOST_CHECK(!is_checkpoint_due(100 * mib, {UINT64_MAX, 100 * mib}, write_load::bulk));
+  BOOST_CHECK(is_checkpoint_due(100 * mib + 1, {UINT64_MAX, 100 * mib}, write_load::bulk));
+  BOOST_CHECK(!is_checkpoint_due(UINT64_MAX, {UINT64_MAX, UINT64_MAX}, write_load::bulk));
 }
 
 BOOST_AUTO_TEST_CASE(an_area_can_be_left_before_it_is_full) {
