@@ -328,7 +328,7 @@ std::uint64_t writer_state::group_body_bytes_max() const noexcept {
 
 writer_state::placed_group writer_state::place_group() {
   placed_group placed{std::make_shared<write_plan>(), {}};
-  add_group(std::move(*forming_), *placed.plan, placed.follows);
+  add_group(*forming_, *placed.plan, placed.follows);
   forming_.reset();
   // Fetched for a record that in the end was shorter; nothing was ever written there.
   if (larger_area_.exists())
@@ -387,7 +387,7 @@ void writer_state::send_to_disk(placed_group&& sent) {
   fetch_ahead();
 }
 
-void writer_state::add_group(forming_group g, write_plan& plan, commit& follows) {
+void writer_state::add_group(const forming_group& g, write_plan& plan, commit& follows) {
   follows.has_record = true;
   follows.is_seal = g.is_seal;
   const bool was_leaving = areas_.is_leaving();

@@ -137,7 +137,7 @@ class writer_state {
   void form_ahead();
   [[nodiscard]] placed_group place_group();
   void send_to_disk(placed_group&& sent);
-  void add_group(forming_group g, write_plan& plan, commit& follows);
+  void add_group(const forming_group& g, write_plan& plan, commit& follows);
   void count_record(std::uint64_t bytes);
   void add_superblock(superblock next, write_plan& plan, commit& follows);
   [[nodiscard]] superblock next_superblock() const;

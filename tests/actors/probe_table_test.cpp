@@ -92,10 +92,12 @@ BOOST_AUTO_TEST_CASE(agrees_with_a_map_whatever_is_done) {
         }
         BOOST_REQUIRE_EQUAL(t.size(), hash_of.size());
         if (step % 50 != 0) continue;
-        for (const auto& [number, hash] : hash_of)
-          BOOST_REQUIRE(found(t, hash, [&](const std::uint32_t* each) {
-                          return each == &n[number];
-                        }) == &n[number]);
+        for (const auto& [number, hash] : hash_of) {
+          const auto* there = &n[number];
+          BOOST_REQUIRE(found(t, hash, [there](const std::uint32_t* each) {
+                          return each == there;
+                        }) == there);
+        }
         std::map<std::uint32_t, std::uint32_t> seen;
         t.for_each(
             [&](std::uint32_t hash, const std::uint32_t* each) { seen.emplace(*each, hash); });
