@@ -1,6 +1,7 @@
 // What the store's actors hand to each other by pointer: the bodies of their messages.
 //
-// Contract: immutable once sent, except a `batch`, a `backup_job` and a `verify_job`, which belong to whoever received them last.
+// Contract: immutable once sent, except the `batch` of moves on its way to the registry, a `backup_job` and a `verify_job`,
+// which belong to whoever received them last.
 // Concurrency: shared between threads because nobody changes them.
 #pragma once
 

@@ -98,6 +98,27 @@ BOOST_FIXTURE_TEST_CASE(a_bulk_load_is_followed_by_its_checkpoint, bulk_loading)
   BOOST_TEST((contents() == state));
 }
 
+BOOST_FIXTURE_TEST_CASE(a_close_in_a_bulk_load_waits_for_its_checkpoint, bulk_loading) {
+  for (int n = 0; n < 3; ++n) load();
+  auto closing = ask_close();
+  run();
+  BOOST_TEST(closing.code() == errc::none);
+  drop();
+  open();
+  BOOST_TEST(was_clean);
+  BOOST_TEST(status().journal_bytes < limits::mib);
+  BOOST_TEST(contents().size() == static_cast<std::size_t>(count_));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_bulk_load_whose_disk_fails_can_be_closed, bulk_loading) {
+  rig->fail_next(device_call::sync, EIO);
+  for (int n = 0; n < 3; ++n) load();
+  auto closing = ask_close();
+  run();
+  BOOST_TEST(closing.code() == errc::io_error);
+  BOOST_TEST(rig->is_closed());
+}
+
 BOOST_FIXTURE_TEST_CASE(over_many_checkpoints_the_file_does_not_grow, checkpointing) {
   write_journal(30);
   const auto s = status();
