@@ -191,6 +191,7 @@ class registry_state {
   void prefetch_budget();
   [[nodiscard]] std::uint64_t newest_checkpoint_bytes() const;
   [[nodiscard]] std::uint64_t budget_piece_bytes() const noexcept;
+  [[nodiscard]] std::uint64_t checkpoint_growth_bytes() const noexcept;
   [[nodiscard]] std::uint64_t lacking_stock() const noexcept;
   [[nodiscard]] bool waits_for_space_to_come_back();
   void on_budget_refused(const failure& why);
@@ -334,6 +335,8 @@ class registry_state {
   static constexpr std::uint64_t budget_piece_bytes_min = 4 * limits::mib;
   /// What pieces have grown to; `budget_piece_bytes()` is what is asked for.
   std::uint64_t budget_piece_bytes_ = budget_piece_bytes_min;
+  /// The same of `checkpoint_growth_bytes()`: half a thousand short names.
+  std::uint64_t checkpoint_growth_bytes_ = 256 * limits::kib;
   bool budget_is_prefetched_ = false;
   /// The last piece was granted: asking ahead makes sense.
   bool space_is_ample_ = true;

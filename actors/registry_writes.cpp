@@ -25,8 +25,6 @@ namespace {
 constexpr std::uint64_t budget_piece_bytes_max = 32 * limits::mib;
 constexpr std::uint64_t budget_piece_part = 16;
 
-// What a checkpoint may grow by before the allocator hears of it again.
-constexpr std::uint64_t checkpoint_growth_bytes = 256 * limits::kib;
 
 // The current root and the one before it both move on past the journal written before.
 constexpr int checkpoints_that_free_areas = 2;
@@ -343,6 +341,8 @@ bool registry_state::take_budget(std::uint64_t bytes, std::uint64_t entry_bytes)
   }
   if (space_is_ample_ && budget_ < bytes)
     budget_piece_bytes_ = std::min(2 * budget_piece_bytes(), budget_piece_bytes_max);
+  if (space_is_ample_ && !checkpoint_fits)
+    checkpoint_growth_bytes_ = std::min(2 * checkpoint_growth_bytes(), budget_piece_bytes_max);
   request_budget(bytes - std::min(bytes, budget_), checkpoint_bytes);
   return false;
 }
@@ -494,7 +494,7 @@ void registry_state::sequence(std::shared_ptr<batch> unit, const pending_replies
             "I8: values in flight stay within the credit, or are those of one request");
   compat::send(self_, writer_, write_ops{std::move(unit), level == durability::durable});
   const bool checkpoint_grows =
-      newest_checkpoint_bytes() + checkpoint_growth_bytes / 2 > reserved_checkpoint_bytes_;
+      newest_checkpoint_bytes() + checkpoint_growth_bytes() / 2 > reserved_checkpoint_bytes_;
   if (lacking_stock() > 0 || checkpoint_grows) prefetch_budget();
 }
 
@@ -526,6 +526,12 @@ std::uint64_t registry_state::budget_piece_bytes() const noexcept {
                   std::max(budget_piece_bytes_min, index_.dense_bytes() / budget_piece_part));
 }
 
+// What a checkpoint may grow by before the allocator hears of it again.
+std::uint64_t registry_state::checkpoint_growth_bytes() const noexcept {
+  return std::min(checkpoint_growth_bytes_,
+                  std::max(budget_piece_bytes_min, index_.dense_bytes() / budget_piece_part));
+}
+
 // What is asked for ahead of need: nothing where only the checkpoint has become larger.
 std::uint64_t registry_state::lacking_stock() const noexcept {
   const auto piece = budget_piece_bytes();
@@ -540,7 +546,7 @@ void registry_state::request_budget(std::uint64_t needed, std::uint64_t checkpoi
 
   const budget_request bare{needed, checkpoint_bytes};
   const budget_request with_stock{std::max(needed, lacking_stock()),
-                                  checkpoint_bytes + checkpoint_growth_bytes, true};
+                                  checkpoint_bytes + checkpoint_growth_bytes(), true};
   const auto granted = [this](const budget_request& what) {
     budget_waits_for_ = budget_wait::nothing;
     budget_ += what.bytes;
@@ -573,7 +579,7 @@ void registry_state::prefetch_budget() {
       compaction_running_)
     return;
   budget_is_prefetched_ = true;
-  const budget_request ahead{lacking_stock(), newest_checkpoint_bytes() + checkpoint_growth_bytes,
+  const budget_request ahead{lacking_stock(), newest_checkpoint_bytes() + checkpoint_growth_bytes(),
                              true};
   compat::request(self_, allocator_, ahead)
       .then(

@@ -41,14 +41,25 @@ page_coverage coverage_of(extent e) noexcept {
   return c;
 }
 
-void page_liveness::add(extent e) {
-  invariant(!e.empty() && e.end() > e.offset, "an extent without bytes is never live");
-  const auto c = coverage_of(e);
-  for (std::size_t i = 0; i < c.partial_count; ++i)
-    invariant(count(c.partial[i]) < count_max, "more live extents on a page than it has bytes");
-  invariant(!any_partial_in(c.whole), "an extent covers a page that others share");
-  for (std::size_t i = 0; i < c.partial_count; ++i) increment(c.partial[i]);
-  whole_pages_ += c.whole.length / page_size;
+void page_liveness::add(std::span<const extent> extents) {
+  auto recent = chunks_.end();
+  const auto chunk_of = [&](std::uint64_t page) -> chunk& {
+    const auto number = page / pages_per_chunk;
+    if (recent == chunks_.end() || recent->first != number)
+      recent = chunks_.try_emplace(number).first;
+    return recent->second;
+  };
+  for (const auto& e : extents) {
+    invariant(!e.empty() && e.end() > e.offset, "an extent without bytes is never live");
+    const auto c = coverage_of(e);
+    invariant(!any_partial_in(c.whole), "an extent covers a page that others share");
+    for (std::size_t i = 0; i < c.partial_count; ++i)
+      invariant(chunk_of(c.partial[i]).counts[c.partial[i] % pages_per_chunk] < count_max,
+                "more live extents on a page than it has bytes");
+    for (std::size_t i = 0; i < c.partial_count; ++i)
+      increment(chunk_of(c.partial[i]), c.partial[i]);
+    whole_pages_ += c.whole.length / page_size;
+  }
 }
 
 void page_liveness::remove(extent e, std::vector<extent>& freed) {
@@ -97,8 +108,7 @@ bool page_liveness::any_partial_in(extent pages) const noexcept {
   return false;
 }
 
-void page_liveness::increment(std::uint64_t page) {
-  auto& c = chunks_[page / pages_per_chunk];
+void page_liveness::increment(chunk& c, std::uint64_t page) noexcept {
   if (c.counts[page % pages_per_chunk]++ != 0) return;
   ++c.live_pages;
   ++partial_pages_;

@@ -213,7 +213,7 @@ void space_map::publish(std::span<const extent> of_group) {
     invariant(
         !free_.overlaps(stretch) && !set_aside_.overlaps(stretch) && !fixed_.overlaps(stretch),
         "I1: what is published was leased, and is nothing else");
-    for (const auto& data : of_group.subspan(first, end - first)) liveness_.add(data);
+    liveness_.add(of_group.subspan(first, end - first));
   }
   const auto settled = (liveness_.live_pages() - before) * page_size;
   invariant(settled <= in_flight_, "more is published than was spent");
