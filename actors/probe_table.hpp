@@ -9,6 +9,8 @@
 // choose them makes one long run of slots, and each look-up walks through it.
 #pragma once
 
+#include <stowage/storage/core/huge_memory.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -81,6 +83,7 @@ class probe_table {
     T* what = nullptr;
     std::uint32_t hash = 0;
   };
+  using slot_vector = std::vector<slot, huge_allocator<slot>>;
   static constexpr std::size_t slots_min = 16;
   static constexpr std::size_t no_slot = SIZE_MAX;
 
@@ -103,14 +106,13 @@ class probe_table {
   }
 
   void grow() {
-    auto old =
-        std::exchange(slots_, std::vector<slot>(slots_.empty() ? slots_min : 2 * slots_.size()));
+    auto old = std::exchange(slots_, slot_vector(slots_.empty() ? slots_min : 2 * slots_.size()));
     for (const auto& s : old)
       if (s.what != nullptr) place(s);
   }
 
   /// A power of two, or none.
-  std::vector<slot> slots_;
+  slot_vector slots_;
   std::size_t size_ = 0;
 };
 

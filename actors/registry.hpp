@@ -335,8 +335,6 @@ class registry_state {
   static constexpr std::uint64_t budget_piece_bytes_min = 4 * limits::mib;
   /// What pieces have grown to; `budget_piece_bytes()` is what is asked for.
   std::uint64_t budget_piece_bytes_ = budget_piece_bytes_min;
-  /// The same of `checkpoint_growth_bytes()`: half a thousand short names.
-  std::uint64_t checkpoint_growth_bytes_ = 256 * limits::kib;
   bool budget_is_prefetched_ = false;
   /// The last piece was granted: asking ahead makes sense.
   bool space_is_ample_ = true;

@@ -25,6 +25,9 @@ namespace {
 constexpr std::uint64_t budget_piece_bytes_max = 32 * limits::mib;
 constexpr std::uint64_t budget_piece_part = 16;
 
+constexpr std::uint64_t checkpoint_growth_bytes_min = 256 * limits::kib;
+constexpr std::uint64_t checkpoint_growth_bytes_max = 4 * limits::mib;
+constexpr std::uint64_t checkpoint_growth_part = 4;
 
 // The current root and the one before it both move on past the journal written before.
 constexpr int checkpoints_that_free_areas = 2;
@@ -341,8 +344,6 @@ bool registry_state::take_budget(std::uint64_t bytes, std::uint64_t entry_bytes)
   }
   if (space_is_ample_ && budget_ < bytes)
     budget_piece_bytes_ = std::min(2 * budget_piece_bytes(), budget_piece_bytes_max);
-  if (space_is_ample_ && !checkpoint_fits)
-    checkpoint_growth_bytes_ = std::min(2 * checkpoint_growth_bytes(), budget_piece_bytes_max);
   request_budget(bytes - std::min(bytes, budget_), checkpoint_bytes);
   return false;
 }
@@ -526,10 +527,12 @@ std::uint64_t registry_state::budget_piece_bytes() const noexcept {
                   std::max(budget_piece_bytes_min, index_.dense_bytes() / budget_piece_part));
 }
 
-// What a checkpoint may grow by before the allocator hears of it again.
+// What a checkpoint may grow by before the allocator hears of it again. By what is in flight: a load of new names would
+// else ask with every second message, and wait while the allocator accounts for a group. What is asked for after it is as
+// little as ever.
 std::uint64_t registry_state::checkpoint_growth_bytes() const noexcept {
-  return std::min(checkpoint_growth_bytes_,
-                  std::max(budget_piece_bytes_min, index_.dense_bytes() / budget_piece_part));
+  return std::clamp(pending_.sum().entry_bytes / checkpoint_growth_part,
+                    checkpoint_growth_bytes_min, checkpoint_growth_bytes_max);
 }
 
 // What is asked for ahead of need: nothing where only the checkpoint has become larger.

@@ -1,10 +1,10 @@
+#include <stowage/storage/core/huge_memory.hpp>
 #include <stowage/storage/core/mutant.hpp>
 #include <stowage/storage/device/device_call.hpp>
 #include <stowage/storage/device/posix_device.hpp>
 #include <stowage/storage/device/posix_file.hpp>
 
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -14,7 +14,6 @@
 #include <climits>
 #include <cstring>
 #include <memory>
-#include <new>
 #include <optional>
 #include <vector>
 
@@ -92,18 +91,14 @@ failure failure_at(int os_error, std::uint64_t offset, const char* what) {
 /// take in a request, and the kernel looks up and holds each by itself.
 class huge_buffer {
  public:
-  static constexpr std::size_t size = std::size_t{2} << 20U;
-
-  huge_buffer() : data_{static_cast<std::byte*>(::operator new(size, alignment))} {
-    // Only a matter of speed.
-    (void)::madvise(data_.get(), size, MADV_HUGEPAGE);
-  }
-  [[nodiscard]] mutable_byte_view bytes() noexcept { return {data_.get(), size}; }
+  huge_buffer() : data_{huge_allocator<std::byte>{}.allocate(huge_page_bytes)} {}
+  [[nodiscard]] mutable_byte_view bytes() noexcept { return {data_.get(), huge_page_bytes}; }
 
  private:
-  static constexpr std::align_val_t alignment{size};
   struct release {
-    void operator()(std::byte* data) const noexcept { ::operator delete(data, alignment); }
+    void operator()(std::byte* data) const noexcept {
+      huge_allocator<std::byte>{}.deallocate(data, huge_page_bytes);
+    }
   };
   std::unique_ptr<std::byte, release> data_;
 };

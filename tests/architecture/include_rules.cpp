@@ -29,6 +29,7 @@ struct layer {
 // The first match counts, so deeper folders stand before the folders they lie in.
 const std::vector<layer>& layers() {
   static const std::vector<layer> table{
+      {"storage/core/huge_memory", {"storage/core/"}, {}, system_headers::posix},
       {"storage/core/", {}, {"xxh"}},
       {"storage/format/", {"storage/core/"}, {}},
       {"storage/space/", {"storage/core/"}, {}},

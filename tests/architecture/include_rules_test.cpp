@@ -29,6 +29,7 @@ std::ostream& operator<<(std::ostream& out, const sample& s) {
 }
 
 const std::vector<sample> allowed{
+    {"storage/core/huge_memory.cpp", "#include <sys/mman.h>"},
     {"storage/core/checksum.cpp", "#include <xxhash.h>"},
     {"storage/core/types.hpp", "#include <cstdint>\n#include <stowage/storage/core/errc.hpp>"},
     {"storage/format/layout.hpp", "#include <stowage/storage/core/types.hpp>"},
@@ -62,6 +63,7 @@ const std::vector<sample> forbidden{
     {"storage/core/types.hpp", "#include <caf/fwd.hpp>"},
     {"storage/core/types.hpp", "  #  include   <caf/fwd.hpp>  // indented"},
     {"storage/core/types.hpp", "#include <unistd.h>"},
+    {"storage/core/huge_memory.hpp", "#include <stowage/storage/device/block_device.hpp>"},
     {"storage/core/types.hpp", "#include <fmt/core.h>"},
     {"storage/core/types.hpp", "#include <stowage/storage/format/layout.hpp>"},
     {"storage/core/types.hpp", "#include \"../format/layout.hpp\""},
