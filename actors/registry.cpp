@@ -284,16 +284,24 @@ void registry_state::on_durable(const durable_group& group,
   for (const auto& o : group.ops)
     index_.apply(o.kind, o.what, retirement_.epoch(), [&](const block_ref& old) {
       retire(*old);
-      if (remove_from_cache(*cache_, *old) && o.kind == op_kind::put) keep_value_of(o);
+      if (o.kind == op_kind::put)
+        superseded_.push_back({old, &o});
+      else
+        remove_from_cache(*cache_, *old);
     });
   views_.publish(index_);
-  // 2. The overlay no longer has to answer for what is published.
+  // 2. Answer: nobody waits for what follows, which is a copy for each value of the cache that was overwritten. Credit and
+  // unused budget come back.
+  const auto released = pending_.settle(group.through);
+  // 3. The cache keeps what it had of these blocks, while the overlay has the values.
+  for (const auto& [old, by] : superseded_)
+    if (remove_from_cache(*cache_, *old)) keep_value_of(*by);
+  superseded_.clear();
+  // 4. The overlay no longer has to answer for what is published.
   overlay_.settle(group.through);
-  // 3. Superseded extents that nobody reads may be reused.
+  // 5. Superseded extents that nobody reads may be reused.
   std::vector<extent> reusable;
   retirement_.collect(reusable);
-  // 4. Answer, last. Credit and unused budget come back.
-  const auto released = pending_.settle(group.through);
   if (!watches_.empty()) tell_watchers(group);
   invariant(pending_.empty() == (durable_version_ == last_version_),
             "I3: what is issued and not durable is pending");

@@ -319,6 +319,12 @@ class registry_state {
   block_index index_;
   retirement retirement_;
   overlay overlay_;
+  /// Of the group that is being published.
+  struct overwritten {
+    block_ref old;
+    const committed_op* by;
+  };
+  std::vector<overwritten> superseded_;
   version last_version_;
   version durable_version_;
 
