@@ -456,7 +456,9 @@ void registry_state::close_when_settled() {
   if (!closing_ || draining_ || !parked_.empty()) return;
   if (is_bulk_load() && !std::exchange(load_ends_first_, true))
     compat::send(self_, writer_, close_batch{static_cast<std::uint8_t>(close_cause::flush)});
-  if (load_ends_first_ && !pending_.empty() && !failed_) return;
+  if (load_ends_first_ && !pending_.empty() && !failed_ &&
+      !mutant("load-closed-without-its-checkpoint"))
+    return;
   if ((checkpoint_running_ || compaction_running_) && !failed_) return;
   draining_ = true;
   compat::request(self_, writer_, drain_writer{})

@@ -2,7 +2,7 @@
 //
 // Contract: gives every op its version at acceptance, so accept order is version order. Credit and space
 // are taken before that: an op that got a version is never refused. Reads see the newest accepted
-// state. It holds every caller's promise and answers each exactly once; it answers last, after the state
+// state. It holds every caller's promise and answers each exactly once, after the state
 // is published. While any write waits for credit or space, all later writes and flushes wait behind it. A
 // block past its expiry is absent, and the registry removes it in the end. Who watches hears of what has become
 // durable, and of nothing else.
