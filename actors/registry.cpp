@@ -284,6 +284,7 @@ void registry_state::on_durable(const durable_group& group,
   for (const auto& o : group.ops)
     index_.apply(o.kind, o.what, retirement_.epoch(), [&](const block_ref& old) {
       retire(*old);
+      if (!may_be_in_cache(*cache_, *old)) return;
       if (o.kind == op_kind::put)
         superseded_.push_back({old, &o});
       else

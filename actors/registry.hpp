@@ -192,6 +192,8 @@ class registry_state {
   [[nodiscard]] std::uint64_t newest_checkpoint_bytes() const;
   [[nodiscard]] std::uint64_t budget_piece_bytes() const noexcept;
   [[nodiscard]] std::uint64_t checkpoint_growth_bytes() const noexcept;
+  void reserve_is_wanted(const budget_request& asked) noexcept;
+  void reserve_is_granted(const budget_request& asked) noexcept;
   [[nodiscard]] std::uint64_t lacking_stock() const noexcept;
   [[nodiscard]] bool waits_for_space_to_come_back();
   void on_budget_refused(const failure& why);
@@ -319,7 +321,7 @@ class registry_state {
   block_index index_;
   retirement retirement_;
   overlay overlay_;
-  /// Of the group that is being published.
+  /// Of the group that is being published, what the cache may have. Keeps the room of the most there ever was.
   struct overwritten {
     block_ref old;
     const committed_op* by;
@@ -346,6 +348,8 @@ class registry_state {
   bool space_is_ample_ = true;
   /// The reserve has room for a checkpoint of so many bytes.
   std::uint64_t reserved_checkpoint_bytes_ = 0;
+  /// What the allocator was last asked to keep.
+  std::uint64_t wanted_checkpoint_bytes_ = 0;
   /// What the budget that parked writes need is waiting for.
   enum class budget_wait : std::uint8_t { nothing, allocator, group, checkpoints };
   budget_wait budget_waits_for_ = budget_wait::nothing;

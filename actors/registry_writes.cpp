@@ -531,8 +531,21 @@ std::uint64_t registry_state::budget_piece_bytes() const noexcept {
 // else ask with every second message, and wait while the allocator accounts for a group. What is asked for after it is as
 // little as ever.
 std::uint64_t registry_state::checkpoint_growth_bytes() const noexcept {
+  // On a disk that is nearly full it would be missing elsewhere.
+  if (!space_is_ample_) return checkpoint_growth_bytes_min;
   return std::clamp(pending_.sum().entry_bytes / checkpoint_growth_part,
                     checkpoint_growth_bytes_min, checkpoint_growth_bytes_max);
+}
+
+// The allocator keeps what it was asked for last, also where that is less than before or more than there is.
+void registry_state::reserve_is_wanted(const budget_request& asked) noexcept {
+  wanted_checkpoint_bytes_ = asked.checkpoint_bytes;
+  reserved_checkpoint_bytes_ = std::min(reserved_checkpoint_bytes_, wanted_checkpoint_bytes_);
+}
+
+void registry_state::reserve_is_granted(const budget_request& asked) noexcept {
+  reserved_checkpoint_bytes_ = std::max(reserved_checkpoint_bytes_,
+                                        std::min(asked.checkpoint_bytes, wanted_checkpoint_bytes_));
 }
 
 // What is asked for ahead of need: nothing where only the checkpoint has become larger.
@@ -553,14 +566,16 @@ void registry_state::request_budget(std::uint64_t needed, std::uint64_t checkpoi
   const auto granted = [this](const budget_request& what) {
     budget_waits_for_ = budget_wait::nothing;
     budget_ += what.bytes;
-    reserved_checkpoint_bytes_ = what.checkpoint_bytes;
+    reserve_is_granted(what);
     serve_parked();
   };
   const auto refused = [this](const caf::error& why) { on_budget_refused(peer_failure(why)); };
   if (compaction_running_) {
+    reserve_is_wanted(bare);
     compat::request(self_, allocator_, bare).then([granted, bare] { granted(bare); }, refused);
     return;
   }
+  reserve_is_wanted(with_stock);
   compat::request(self_, allocator_, with_stock)
       .then(
           [this, granted, with_stock] {
@@ -570,6 +585,7 @@ void registry_state::request_budget(std::uint64_t needed, std::uint64_t checkpoi
           [this, granted, refused, bare](const caf::error& why) {
             space_is_ample_ = false;
             if (!(why == errc::no_space)) return refused(why);
+            reserve_is_wanted(bare);
             compat::request(self_, allocator_, bare)
                 .then([granted, bare] { granted(bare); }, refused);
           });
@@ -584,13 +600,13 @@ void registry_state::prefetch_budget() {
   budget_is_prefetched_ = true;
   const budget_request ahead{lacking_stock(), newest_checkpoint_bytes() + checkpoint_growth_bytes(),
                              true};
+  reserve_is_wanted(ahead);
   compat::request(self_, allocator_, ahead)
       .then(
           [this, ahead] {
             budget_is_prefetched_ = false;
             budget_ += ahead.bytes;
-            reserved_checkpoint_bytes_ =
-                std::max(reserved_checkpoint_bytes_, ahead.checkpoint_bytes);
+            reserve_is_granted(ahead);
             serve_parked();
           },
           [this](const caf::error&) {

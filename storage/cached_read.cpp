@@ -67,9 +67,12 @@ std::optional<shared_bytes> read_resident_into_cache(payload_cache& cache, block
   return keep(cache, b, *whole, offset, length);
 }
 
+bool may_be_in_cache(const payload_cache& cache, const block& b) noexcept {
+  return b.value_length() > 0 && b.value_length() <= cache.payload_bytes_max();
+}
+
 bool remove_from_cache(payload_cache& cache, const block& old) {
-  if (old.value_length() == 0 || old.value_length() > cache.payload_bytes_max()) return false;
-  return cache.remove(key_of(old));
+  return may_be_in_cache(cache, old) && cache.remove(key_of(old));
 }
 
 void keep_in_cache(payload_cache& cache, const op& o, byte_view value) {

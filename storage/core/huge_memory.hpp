@@ -6,7 +6,8 @@
 // system without huge pages, or with none to spare, gives ordinary ones. A huge page is cleared as a whole when it is first
 // touched, so this is for what is used all over, and not for buffers that are filled in part.
 // Concurrency: any thread.
-// Limits: throws std::bad_alloc. What is smaller comes from the heap as it is.
+// Limits: throws std::bad_alloc. What is smaller comes from the heap as it is. Memory that goes back to the heap keeps the
+// advice, for whatever the heap puts there.
 #pragma once
 
 #include <cstddef>

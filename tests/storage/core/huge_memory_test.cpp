@@ -5,8 +5,6 @@
 #include <array>
 #include <cstdint>
 #include <fstream>
-#include <limits>
-#include <new>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -69,11 +67,6 @@ BOOST_AUTO_TEST_CASE(a_vector_grows_from_one_kind_into_the_other) {
   of.resize(10);
   of.shrink_to_fit();
   BOOST_TEST(of[9][1] == 10U);
-}
-
-BOOST_AUTO_TEST_CASE(what_no_system_has_is_refused) {
-  huge_vector<char> of;
-  BOOST_CHECK_THROW(of.reserve(std::numeric_limits<std::ptrdiff_t>::max()), std::bad_alloc);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
