@@ -1,8 +1,9 @@
 // Memory in huge pages, where the system has them.
 //
 // Contract: what spans 2 MiB or more begins at a huge page, and the system is asked to back it with such. Who reads all over
-// a large table waits for the table's memory and, page by page, for where that memory is; of 4 KiB pages a core knows some
-// 2,000 by heart, which is 8 MiB, and in a virtual machine each other one takes up to 24 reads. Only a matter of speed: a
+// a large table waits for the table's memory and, page by page, for where that memory is: the TLB of a core holds some 2,000
+// pages of 4 KiB, which is 8 MiB (2,048 in the second level of AMD's Zen 2 and 3), and in a virtual machine each other one
+// takes up to 24 reads (Bhargava et al., Accelerating Two-Dimensional Page Walks, ASPLOS 2008). Only a matter of speed: a
 // system without huge pages, or with none to spare, gives ordinary ones. A huge page is cleared as a whole when it is first
 // touched, so this is for what is used all over, and not for buffers that are filled in part.
 // Concurrency: any thread.

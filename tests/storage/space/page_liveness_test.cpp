@@ -71,6 +71,30 @@ BOOST_AUTO_TEST_CASE(a_page_of_64_extents_is_free_after_the_last) {
   BOOST_CHECK_EQUAL(live.count(1), 0U);
 }
 
+BOOST_AUTO_TEST_CASE(many_at_once_count_as_one_after_another) {
+  // Small and large ones side by side, over several chunks of 64 pages, and back to where they began.
+  std::vector<extent> group;
+  std::uint64_t at = 60 * page_size;
+  for (std::uint64_t i = 0; i < 300; ++i) {
+    group.push_back({at, 64 * (i % 100 + 1)});
+    at = i % 10 == 9 ? round_up_to_page(group.back().end()) : group.back().end();
+  }
+  group.push_back({400 * page_size + 64, 2 * page_size});
+  group.push_back({60 * page_size, 1});
+  page_liveness together;
+  together.add(group);
+  page_liveness each;
+  for (const auto& e : group) each.add(e);
+  BOOST_CHECK_EQUAL(together.live_pages(), each.live_pages());
+  BOOST_CHECK_EQUAL(together.partial_pages(), each.partial_pages());
+  bool is_same = true;
+  for (std::uint64_t page = 0; page < 500; ++page)
+    is_same = is_same && together.count(page) == each.count(page);
+  BOOST_CHECK(is_same);
+  for (const auto& e : group) (void)removed(together, e);
+  BOOST_CHECK_EQUAL(together.live_pages(), 0U);
+}
+
 BOOST_AUTO_TEST_CASE(a_shared_page_stays_and_the_rest_is_one_extent) {
   page_liveness live;
   const extent a{page_size, 2 * page_size + 100};      // pages 1, 2 and a part of 3
